@@ -1,0 +1,1 @@
+//! The outputs an alert can be delivered to.

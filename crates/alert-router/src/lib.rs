@@ -1,0 +1,1 @@
+//! Durable intake of alerts and delivery to outputs.

@@ -1,0 +1,1 @@
+//! Container metadata from Docker, Podman, containerd and CRI.

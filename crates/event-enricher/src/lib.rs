@@ -1,0 +1,1 @@
+//! Process tree, users, containers: raw event to enriched event.

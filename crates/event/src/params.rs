@@ -1,0 +1,180 @@
+//! One event and its parameters, borrowed from a ring buffer or a capture.
+
+use crate::{EventCode, EventDefinition, KernelContext, Tid, UnixNs};
+
+/// A decoded event. Parameters stay bytes until someone asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Event<'a> {
+    /// Counts from 1 (`evt.num`).
+    pub number: u64,
+    /// When it happened.
+    pub timestamp: UnixNs,
+    /// The calling thread.
+    pub tid: Tid,
+    /// CPU it happened on.
+    pub cpu: u16,
+    /// What happened.
+    pub code: EventCode,
+    /// Its parameters, in the order of the event table.
+    pub params: Params<'a>,
+    /// Present on live events.
+    pub context: Option<KernelContext>,
+}
+
+impl<'a> Event<'a> {
+    /// The row of the event table.
+    pub fn definition(&self) -> Option<&'static EventDefinition> {
+        self.code.definition()
+    }
+
+    /// The parameter with this name, if the event has one.
+    pub fn param(&self, name: &str) -> Option<&'a [u8]> {
+        let definition = self.definition()?;
+        let index = definition.params.iter().position(|param| param.name == name)?;
+        self.params.get(index)
+    }
+
+    /// A numeric parameter by name, sign-extended from its width; unsigned types that exceed
+    /// `i64` wrap.
+    pub fn number_param(&self, name: &str) -> Option<i64> {
+        let definition = self.definition()?;
+        let index = definition.params.iter().position(|param| param.name == name)?;
+        let bytes = self.params.get(index)?;
+        Some(match *bytes {
+            [a] => i64::from(a),
+            [a, b] => i64::from(u16::from_le_bytes([a, b])),
+            [a, b, c, d] => {
+                let number = u32::from_le_bytes([a, b, c, d]);
+                match definition.params.get(index)?.param_type {
+                    crate::ParamType::Int32 | crate::ParamType::Fd32 => i64::from(number.cast_signed()),
+                    _ => i64::from(number),
+                }
+            }
+            [a, b, c, d, e, f, g, h] => i64::from_le_bytes([a, b, c, d, e, f, g, h]),
+            _ => return None,
+        })
+    }
+
+    /// A text parameter by name, without its final NUL.
+    pub fn text_param(&self, name: &str) -> Option<&'a [u8]> {
+        let bytes = self.param(name)?;
+        Some(bytes.strip_suffix(&[0]).unwrap_or(bytes))
+    }
+
+    /// The kernel-resolved path of the opened file, if the probe sent one.
+    pub fn resolved_path(&self) -> Option<&'a [u8]> {
+        if !self.context?.has_resolved_path {
+            return None;
+        }
+        let bytes = self.params.get(self.params.len().checked_sub(1)?)?;
+        Some(bytes.strip_suffix(&[0]).unwrap_or(bytes))
+    }
+}
+
+/// Parameters as they lie in a `.scap` event and in the ring buffer: `count` little-endian `u16`
+/// lengths, then the bytes one after another.
+#[derive(Debug, Clone, Copy)]
+pub struct Params<'a> {
+    lengths: &'a [u8],
+    data: &'a [u8],
+}
+
+impl<'a> Params<'a> {
+    /// Checks that the lengths add up within `bytes`.
+    ///
+    /// # Errors
+    /// [`ParamError`] when `bytes` is too short for the lengths or for the data they announce.
+    pub fn parse(count: usize, bytes: &'a [u8]) -> Result<Self, ParamError> {
+        let Some((lengths, data)) = bytes.split_at_checked(count.saturating_mul(2)) else {
+            return Err(ParamError { wanted: count.saturating_mul(2), found: bytes.len() });
+        };
+        let params = Params { lengths, data };
+        let wanted: usize = (0..count).filter_map(|index| params.length(index)).sum();
+        if wanted > data.len() {
+            return Err(ParamError { wanted, found: data.len() });
+        }
+        Ok(params)
+    }
+
+    /// Number of parameters.
+    pub fn len(&self) -> usize {
+        self.lengths.len() / 2
+    }
+
+    /// No parameters at all.
+    pub fn is_empty(&self) -> bool {
+        self.lengths.is_empty()
+    }
+
+    /// The bytes of one parameter; `None` when the event has fewer, or when the parameter is
+    /// empty where its type cannot be (the caller knows the type).
+    pub fn get(&self, index: usize) -> Option<&'a [u8]> {
+        let length = self.length(index)?;
+        let start: usize = (0..index).filter_map(|before| self.length(before)).sum();
+        self.data.get(start..start.checked_add(length)?)
+    }
+
+    fn length(&self, index: usize) -> Option<usize> {
+        let start = index.checked_mul(2)?;
+        match self.lengths.get(start..start.checked_add(2)?)? {
+            &[low, high] => Some(usize::from(u16::from_le_bytes([low, high]))),
+            _ => None,
+        }
+    }
+}
+
+/// An event whose lengths do not fit its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParamError {
+    /// Bytes the lengths ask for.
+    pub wanted: usize,
+    /// Bytes there are.
+    pub found: usize,
+}
+
+impl std::fmt::Display for ParamError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "event parameters need {} bytes, {} are there", self.wanted, self.found)
+    }
+}
+
+impl std::error::Error for ParamError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event_code;
+
+    #[test]
+    fn parameters_are_found_by_name() {
+        // openat exit: fd, dirfd, name, flags, mode, dev, ino
+        let mut bytes = Vec::new();
+        for length in [8u16, 8, 5, 4, 4, 4, 8] {
+            bytes.extend(length.to_le_bytes());
+        }
+        bytes.extend((-2i64).to_le_bytes());
+        bytes.extend((-100i64).to_le_bytes());
+        bytes.extend(b"/etc\0");
+        bytes.extend(65u32.to_le_bytes());
+        bytes.extend([0; 16]);
+        let event = Event {
+            number: 1,
+            timestamp: UnixNs(0),
+            tid: Tid(1),
+            cpu: 0,
+            code: event_code::SYSCALL_OPENAT_2_X,
+            params: Params::parse(7, &bytes).unwrap(),
+            context: None,
+        };
+        assert_eq!(event.number_param("fd"), Some(-2));
+        assert_eq!(event.text_param("name"), Some(&b"/etc"[..]));
+        assert_eq!(event.number_param("flags"), Some(65));
+        assert_eq!(event.param("nosuch"), None);
+    }
+
+    #[test]
+    fn short_events_are_refused() {
+        assert!(Params::parse(2, &[1, 0]).is_err());
+        assert!(Params::parse(1, &[4, 0, 1, 2]).is_err());
+    }
+}

@@ -1,0 +1,1 @@
+//! HTTP/1 client over TCP, TLS and unix sockets.

@@ -1,0 +1,114 @@
+//! What a query engine asks of a store.
+
+use std::ops::ControlFlow;
+
+use crate::{LabelMatcher, Labels, RecordBlock};
+
+/// Timestamps `start_ns <= t < end_ns`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeRange {
+    /// First instant, included.
+    pub start_ns: i64,
+    /// Last instant, excluded.
+    pub end_ns: i64,
+}
+
+/// Which end of the time range comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Oldest first.
+    Forward,
+    /// Newest first.
+    Backward,
+}
+
+/// Which columns a scan must fill.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// The lines.
+    pub line: bool,
+    /// The structured metadata.
+    pub metadata: bool,
+    /// JSON fields by flattened name, if the store has them shredded.
+    pub json_fields: Vec<String>,
+}
+
+/// One scan over a store.
+#[derive(Debug, Clone)]
+pub struct ScanRequest {
+    /// The tenant; Loki's name without authentication is `fake`.
+    pub tenant: String,
+    /// Rows outside are not delivered.
+    pub range: TimeRange,
+    /// Rows of streams that fail one of these are not delivered.
+    pub matchers: Vec<LabelMatcher>,
+    /// Texts that each wanted line contains, case-sensitive. A hint: the store may skip rows
+    /// that lack one, and may deliver them all the same.
+    pub line_contains: Vec<String>,
+    /// Order of the blocks.
+    pub direction: Direction,
+    /// Columns to fill.
+    pub columns: Columns,
+}
+
+/// What a scan touched; ends up in the `stats` of an answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ScanSummary {
+    /// Rows delivered.
+    pub rows: u64,
+    /// Bytes of lines delivered.
+    pub line_bytes: u64,
+    /// Blocks skipped by time, labels or filters.
+    pub blocks_skipped: u64,
+    /// Blocks read.
+    pub blocks_read: u64,
+}
+
+/// Why a scan failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The medium failed.
+    #[error("reading {path}: {source}")]
+    Io {
+        /// File or object.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Stored bytes are not what the format says.
+    #[error("{path} is damaged: {reason}")]
+    Damaged {
+        /// File or object.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// The reading side of a store. Calls block: run them on a thread that may.
+pub trait LogReader: Send + Sync {
+    /// Delivers every matching row exactly once, in blocks, until `visit` breaks.
+    ///
+    /// Backward: no block has a row newer than the newest row of the block before it, and
+    /// forward the mirror of that. Blocks may overlap; rows within one are oldest first.
+    /// What was durable when the call began is seen; later rows may be.
+    ///
+    /// # Errors
+    /// [`ReadError`] when stored data cannot be read.
+    fn scan(
+        &self,
+        request: &ScanRequest,
+        visit: &mut dyn FnMut(&RecordBlock<'_>) -> ControlFlow<()>,
+    ) -> Result<ScanSummary, ReadError>;
+
+    /// The streams that have at least one row in the range and pass the matchers, sorted.
+    ///
+    /// # Errors
+    /// [`ReadError`] when stored data cannot be read.
+    fn streams(
+        &self,
+        tenant: &str,
+        range: TimeRange,
+        matchers: &[LabelMatcher],
+    ) -> Result<Vec<Labels>, ReadError>;
+}

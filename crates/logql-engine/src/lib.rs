@@ -1,0 +1,1 @@
+//! Runs LogQL over a log reader.

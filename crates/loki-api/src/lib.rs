@@ -1,0 +1,1 @@
+//! Loki's HTTP API over the store and the query engine.

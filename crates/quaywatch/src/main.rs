@@ -1,0 +1,2 @@
+//! One program: sensor, hub and supervisor.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Rule files to typed, compiled rules.

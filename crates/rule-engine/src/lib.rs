@@ -1,0 +1,1 @@
+//! Compiled rules times enriched event gives alerts.

@@ -1,0 +1,1 @@
+//! Loads the probes and turns the ring buffer into events.
