@@ -1,18 +1,64 @@
 //! All automation of the repository; `./x` is its front door.
 
+mod build;
 mod codegen;
+mod docker;
+mod setup;
+mod test;
+mod tidy;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Result, bail};
 
-fn main() -> Result<()> {
+const HELP: &str = "\
+usage: ./x TASK
+
+  run [ARG...]    build if needed, then `quaywatch run ARG...` (as root; data in /var/lib/quaywatch)
+  build           the static release binary: target/release/quaywatch
+  test            everything: pure tests, then tests with the kernel, Docker and a browser
+  test --quick    the pure tests alone
+  soak            the long runs: crash loops and loads
+  bench           the figures of benches/README.md
+  tidy            the rules of the house: crate edges, file lengths, file heads
+  codegen         crates/event/src/generated from conformance/falco/tables  [--check]
+  setup [all]     install what building (with `all`: testing too) needs
+";
+
+fn main() -> ExitCode {
+    match task() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("x: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn task() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let root = root();
     match arguments.as_slice() {
-        ["codegen"] => codegen::run(&root(), false),
-        ["codegen", "--check"] => codegen::run(&root(), true),
-        other => bail!("unknown task {other:?}"),
+        ["run", rest @ ..] => build::run(&root, rest),
+        ["build"] => build::release(&root).map(|binary| println!("{}", binary.display())),
+        ["test"] => test::all(&root),
+        ["test", "--quick"] => test::quick(&root),
+        ["soak"] => test::soak(&root),
+        ["bench", rest @ ..] => test::bench(&root, rest),
+        ["tidy"] => tidy::run(&root),
+        ["codegen"] => codegen::run(&root, false),
+        ["codegen", "--check"] => codegen::run(&root, true),
+        ["setup"] => setup::install(setup::BUILD),
+        ["setup", "all"] => setup::install(setup::BUILD).and_then(|()| setup::install(setup::TEST)),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => bail!("unknown task {:?}\n\n{HELP}", other.join(" ")),
     }
 }
 
