@@ -15,5 +15,8 @@ mod writer;
 pub use block::{MetadataColumn, RecordBlock, TextColumn};
 pub use labels::Labels;
 pub use matcher::{LabelMatcher, MatchOperator};
-pub use reader::{Columns, Direction, LogReader, ReadError, ScanRequest, ScanSummary, TimeRange};
+pub use reader::{
+    Columns, Count, CountRequest, Direction, LogReader, ReadError, ScanRequest, ScanSummary, StreamCounts,
+    TimeRange,
+};
 pub use writer::{Batch, Entry, LogWriter, StreamEntries, WriteError, WriterMark};

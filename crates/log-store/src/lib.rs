@@ -1,1 +1,26 @@
-//! Write-ahead log and Parquet segments with labels.
+//! Write-ahead log and Parquet segments with labels: the log store.
+//!
+//! Last stage of `alert -> routed -> stored`, first of `stored -> queried`: implements
+//! `LogWriter` and `LogReader` of `log_record`. FORMAT.md gives the bytes of every file. Knows
+//! no query language and no wire form.
+
+#![forbid(unsafe_code)]
+
+mod codec;
+mod config;
+mod disk;
+mod error;
+mod index;
+mod limits;
+mod memtable;
+mod metrics;
+mod rows;
+mod scan;
+mod shared;
+mod store;
+mod wal;
+
+pub use config::{Config, FreeSpaceProbe};
+pub use disk::{FreeSpace, RealDisk};
+pub use error::OpenError;
+pub use store::Store;

@@ -1,0 +1,61 @@
+//! What a user may set of the store, and the probe of the disk that tests replace.
+
+use std::{path::PathBuf, sync::Arc};
+
+use serde::Deserialize;
+
+use crate::disk::{FreeSpace, RealDisk};
+
+/// Where the store lies and how much it may take.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Folder of the store; made when absent.
+    pub data_dir: PathBuf,
+    /// Oldest data goes when segments take more than this many bytes of disk; 0 = no bound.
+    pub retention_bytes_max: u64,
+    /// Data older than this many seconds goes; 0 = kept for ever.
+    pub retention_age_max_s: u64,
+    /// Writes are refused when the disk has fewer free bytes than this.
+    pub reserve_bytes_free: u64,
+    /// Memory of rows that are not yet in a segment; they are flushed at this many bytes.
+    pub flush_bytes: u64,
+    /// Rows are flushed when the oldest of them waits longer than this many seconds.
+    pub flush_age_s: u64,
+    /// A write-ahead file is followed by the next one at this many bytes.
+    pub wal_segment_bytes: u64,
+    /// Bytes of batches that may wait for the disk; more are refused.
+    pub queue_bytes_max: u64,
+    /// Compaction stops at segments of this many bytes on disk.
+    pub segment_bytes_max: u64,
+    /// Asks how much of the disk is free.
+    #[serde(skip)]
+    pub free_space: FreeSpaceProbe,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            data_dir: PathBuf::from("/var/lib/quaywatch/store"),
+            retention_bytes_max: 10 << 30,
+            retention_age_max_s: 30 * 24 * 3600,
+            reserve_bytes_free: 256 << 20,
+            flush_bytes: 16 << 20,
+            flush_age_s: 3600,
+            wal_segment_bytes: 16 << 20,
+            queue_bytes_max: 16 << 20,
+            segment_bytes_max: 16 << 20,
+            free_space: FreeSpaceProbe::default(),
+        }
+    }
+}
+
+/// Who is asked for free space: the file system, or a test.
+#[derive(Debug, Clone)]
+pub struct FreeSpaceProbe(pub Arc<dyn FreeSpace>);
+
+impl Default for FreeSpaceProbe {
+    fn default() -> Self {
+        FreeSpaceProbe(Arc::new(RealDisk))
+    }
+}

@@ -1,0 +1,141 @@
+//! The memtable: blocks of columns in arrival order. Scans hold the blocks by reference count;
+//! the writer copies the last block only while a scan holds it. Knows neither WAL nor segment.
+
+use std::{
+    collections::HashSet,
+    hash::{BuildHasherDefault, Hasher},
+    sync::Arc,
+    time::Instant,
+};
+
+use log_record::{Entry, TimeRange};
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+use crate::{
+    limits::{BLOCK_ROWS_MAX, ROW_OVERHEAD_BYTES},
+    rows::Rows,
+};
+
+/// Text bytes of a block here. Smaller than a segment's: it is copied when a scan holds it.
+const MEM_BLOCK_BYTES_MAX: usize = 1 << 20;
+
+/// A run of rows in arrival order, with its bounds in time.
+#[derive(Debug, Clone)]
+pub(crate) struct MemBlock {
+    pub(crate) rows: Rows,
+    pub(crate) min_ns: i64,
+    pub(crate) max_ns: i64,
+    bytes: usize,
+}
+
+impl Default for MemBlock {
+    fn default() -> Self {
+        MemBlock { rows: Rows::default(), min_ns: i64::MAX, max_ns: i64::MIN, bytes: 0 }
+    }
+}
+
+impl MemBlock {
+    /// Numbers of the rows that pass, oldest first, ties in arrival order.
+    pub(crate) fn select(&self, range: TimeRange, wanted: impl Fn(u32) -> bool) -> Vec<usize> {
+        let mut chosen: Vec<usize> = (0..self.rows.len())
+            .filter(|&row| {
+                let time = self.rows.timestamp_ns(row);
+                time >= range.start_ns && time < range.end_ns && wanted(self.rows.stream(row))
+            })
+            .collect();
+        chosen.sort_by_key(|&row| self.rows.timestamp_ns(row));
+        chosen
+    }
+}
+
+/// All rows since the last freeze.
+#[derive(Debug)]
+pub(crate) struct MemTable {
+    sealed: Vec<Arc<MemBlock>>,
+    active: Arc<MemBlock>,
+    seen: RowSet,
+    /// Memory the rows take, about.
+    pub(crate) bytes: usize,
+    pub(crate) rows: usize,
+    /// The last WAL record that is in here.
+    pub(crate) last_sequence: u64,
+    /// When the first row came.
+    pub(crate) since: Option<Instant>,
+}
+
+/// Identities of rows. 128 bits, since a collision would drop a line.
+pub(crate) type RowSet = HashSet<u128, BuildHasherDefault<Identity>>;
+
+impl MemTable {
+    pub(crate) fn new(last_sequence: u64) -> Self {
+        MemTable {
+            sealed: Vec::new(),
+            active: Arc::default(),
+            seen: RowSet::default(),
+            bytes: 0,
+            rows: 0,
+            last_sequence,
+            since: None,
+        }
+    }
+
+    /// Adds an entry; false when this stream already has this line at this time, here or in
+    /// `before` (Loki: exact duplicates are dropped, metadata does not count).
+    pub(crate) fn insert(&mut self, stream: u32, entry: &Entry, before: Option<&MemTable>) -> bool {
+        let identity = row_identity(stream, entry.timestamp_ns, &entry.line);
+        if before.is_some_and(|table| table.seen.contains(&identity)) || !self.seen.insert(identity) {
+            return false;
+        }
+        let metadata: usize = entry.metadata.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
+        let bytes = entry.line.len() + metadata;
+        if self.active.rows.len() >= BLOCK_ROWS_MAX
+            || (!self.active.rows.is_empty() && self.active.bytes + bytes > MEM_BLOCK_BYTES_MAX)
+        {
+            self.sealed.push(std::mem::take(&mut self.active));
+        }
+        let block = Arc::make_mut(&mut self.active);
+        let pairs = entry.metadata.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        block.rows.push(stream, entry.timestamp_ns, &entry.line, pairs);
+        block.bytes += bytes;
+        block.min_ns = block.min_ns.min(entry.timestamp_ns);
+        block.max_ns = block.max_ns.max(entry.timestamp_ns);
+        self.bytes += bytes + ROW_OVERHEAD_BYTES;
+        self.rows += 1;
+        self.since.get_or_insert_with(Instant::now);
+        true
+    }
+
+    /// The blocks with rows, in arrival order.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = &Arc<MemBlock>> {
+        self.sealed.iter().chain(std::iter::once(&self.active)).filter(|block| !block.rows.is_empty())
+    }
+}
+
+/// What makes two rows the same row.
+pub(crate) fn row_identity(stream: u32, timestamp_ns: i64, line: &str) -> u128 {
+    let seed = (timestamp_ns as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(stream);
+    // The seed alone may collide for two (stream, time) pairs; both are mixed in again in full.
+    let text = xxh3_128_with_seed(line.as_bytes(), seed);
+    text ^ (u128::from(timestamp_ns as u64) << 64 | u128::from(stream))
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+}
+
+/// The key is a hash already.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Identity(u64);
+
+impl Hasher for Identity {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u128(&mut self, value: u128) {
+        self.0 = value as u64 ^ (value >> 64) as u64;
+    }
+}

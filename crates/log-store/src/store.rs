@@ -1,0 +1,159 @@
+//! The store's handle: opens, answers the two traits of `log_record`, closes when dropped.
+
+use std::{
+    fs::{self, File, TryLockError},
+    future::Future,
+    ops::ControlFlow,
+    pin::Pin,
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
+
+use log_record::{
+    Batch, LabelMatcher, Labels, LogReader, LogWriter, ReadError, RecordBlock, ScanRequest, ScanSummary,
+    TimeRange, WriteError,
+};
+use parking_lot::{Mutex, RwLock};
+use telemetry::Registry;
+use tokio::sync::oneshot;
+
+use crate::{
+    Config, OpenError,
+    disk::sync_dir,
+    index::Catalogue,
+    limits::RECORD_BYTES_MAX,
+    metrics::Metrics,
+    scan,
+    shared::{Maintenance, Paths, Shared, State},
+    wal::{Committer, Pending, Queue, encode_batch, recover},
+};
+
+/// An open store. One process holds it; its handle is shared. Dropping it stops its threads;
+/// what was acknowledged is on disk all the same.
+#[derive(Debug)]
+pub struct Store {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+    /// Held open: the lock goes with it.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens or makes the store in `config.data_dir`: reads the manifest, replays the log behind
+    /// it, cuts a torn end.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(config: Config, registry: &Registry) -> Result<Arc<Store>, OpenError> {
+        let paths = Paths::new(&config.data_dir);
+        for dir in [&paths.root, &paths.wal, &paths.segments] {
+            fs::create_dir_all(dir).map_err(OpenError::io(dir))?;
+        }
+        sync_dir(&paths.root).map_err(OpenError::io(&paths.root))?;
+        let lock = lock(&paths)?;
+        let metrics = Metrics::new(registry);
+
+        let mut catalogue = Catalogue::default();
+        let mut state = State::new(0, Default::default());
+        let mut ignored = (0, 0, 0);
+        let recovered = recover(&paths.wal, &paths.quarantine, 0, &mut |sequence, batch| {
+            state.apply(&mut catalogue, sequence, &batch, &mut ignored);
+        })?;
+        metrics.torn_bytes.add(recovered.torn_bytes);
+        metrics.damaged.add(recovered.damages.len() as u64);
+        metrics.wal_bytes.set(recovered.files.bytes() as i64);
+        metrics.memory_bytes.set(state.memory_bytes() as i64);
+
+        let shared = Arc::new(Shared {
+            config,
+            paths,
+            metrics,
+            catalogue: RwLock::new(catalogue),
+            state: RwLock::new(state),
+            queue: Queue::default(),
+            wal_files: Mutex::new(recovered.files),
+            maintenance: Maintenance::default(),
+        });
+        let committer = Committer::new(Arc::clone(&shared), recovered.last_sequence);
+        let thread = spawn("store-commit", &shared, move || committer.run())?;
+        Ok(Arc::new(Store { shared, threads: vec![thread], _lock: lock }))
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+        self.shared.maintenance.close();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has said so; the rest of the program goes on closing.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl LogWriter for Store {
+    fn append<'a>(
+        &'a self,
+        batch: Batch,
+    ) -> Pin<Box<dyn Future<Output = Result<(), WriteError>> + Send + 'a>> {
+        Box::pin(async move {
+            let has_entries = batch.streams.iter().any(|stream| !stream.entries.is_empty());
+            if !has_entries && batch.mark.is_none() {
+                return Ok(());
+            }
+            // Encoded and summed here, by as many threads as there are writers.
+            let payload = encode_batch(&batch);
+            if payload.len() > RECORD_BYTES_MAX {
+                let reason = format!("the batch has {} bytes, {RECORD_BYTES_MAX} are allowed", payload.len());
+                let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, reason);
+                return Err(WriteError::Io { path: self.shared.paths.wal.display().to_string(), source });
+            }
+            let payload_crc = crc32fast::hash(&payload);
+            let (reply, answer) = oneshot::channel();
+            let pending = Pending { payload, payload_crc, batch, reply };
+            self.shared.queue.push(pending, self.shared.config.queue_bytes_max)?;
+            answer.await.unwrap_or(Err(WriteError::Closed))
+        })
+    }
+
+    fn mark(&self, writer: &str) -> Option<u64> {
+        self.shared.state.read().marks.get(writer).copied()
+    }
+}
+
+impl LogReader for Store {
+    fn scan(
+        &self,
+        request: &ScanRequest,
+        visit: &mut dyn FnMut(&RecordBlock<'_>) -> ControlFlow<()>,
+    ) -> Result<ScanSummary, ReadError> {
+        scan::scan(&self.shared, request, visit)
+    }
+
+    fn streams(
+        &self,
+        tenant: &str,
+        range: TimeRange,
+        matchers: &[LabelMatcher],
+    ) -> Result<Vec<Labels>, ReadError> {
+        scan::streams(&self.shared, tenant, range, matchers)
+    }
+}
+
+fn lock(paths: &Paths) -> Result<File, OpenError> {
+    let path = paths.root.join("lock");
+    let file = File::create(&path).map_err(OpenError::io(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked { path }),
+        Err(TryLockError::Error(source)) => Err(OpenError::Io { path, source }),
+    }
+}
+
+fn spawn(
+    name: &str,
+    shared: &Shared,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, OpenError> {
+    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(OpenError::io(&shared.paths.root))
+}

@@ -1,0 +1,11 @@
+//! The write-ahead log: a batch is acknowledged when its record is here and synced.
+
+mod committer;
+mod file;
+mod record;
+mod recovery;
+
+pub(crate) use committer::{Committer, Pending, Queue};
+pub(crate) use file::{WalFiles, WalWriter};
+pub(crate) use record::encode_batch;
+pub(crate) use recovery::{Recovered, recover};

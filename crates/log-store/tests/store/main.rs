@@ -1,0 +1,4 @@
+//! The store through its two traits.
+
+mod basics;
+mod support;
