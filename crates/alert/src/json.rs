@@ -50,9 +50,20 @@ impl Alert {
     /// # Errors
     /// [`ParseError`], worded for the sender.
     pub fn parse_json(bytes: &[u8], id: Option<&AlertId>) -> Result<Alert, ParseError> {
-        let Value::Object(mut object) = serde_json::from_slice(bytes)? else {
+        let Value::Object(object) = serde_json::from_slice(bytes)? else {
             return Err(ParseError::NotAnObject);
         };
+        Alert::from_json_object(object, id)
+    }
+
+    /// [`Alert::parse_json`] for an object that is already read, such as one of an array.
+    ///
+    /// # Errors
+    /// [`ParseError`], worded for the sender.
+    pub fn from_json_object(
+        mut object: Map<String, Value>,
+        id: Option<&AlertId>,
+    ) -> Result<Alert, ParseError> {
         let time = take_text(&mut object, "time")?.ok_or(ParseError::MissingKey("time"))?;
         let time: Timestamp =
             time.parse().map_err(|_| ParseError::WrongValue { key: "time", wanted: "an RFC 3339 time" })?;

@@ -1,0 +1,14 @@
+//! The two doors through which alerts come in.
+//!
+//! [`http`] takes what Falco, Falcosidekick's senders and people post; [`sensor_link`] takes our
+//! own sensors' alerts with their identity. Both answer 200 only when everything is durable.
+
+mod answer;
+mod body;
+mod http;
+mod sensor;
+#[cfg(test)]
+mod tests;
+
+pub use http::http;
+pub use sensor::sensor_link;
