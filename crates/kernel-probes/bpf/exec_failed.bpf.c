@@ -1,0 +1,76 @@
+/* execve and execveat that failed: the same parameters as a success, but exe, args and env are
+ * what was asked for, read from the caller's arrays, and the rest is the caller as it still is. */
+#include "exec.h"
+
+/* Elements of argv or envp that are read. */
+#define ARRAY_ELEMENTS 64
+
+/* Appends the array's texts from `first` on, NUL-terminated each, as one parameter. */
+INLINE void push_user_array(struct scratch *s, u64 *array, u32 first) {
+    s->work = 0;
+    for (u32 i = 0; i < ARRAY_ELEMENTS; i++) {
+        const void *text = NULL;
+        if (bpf_probe_read_user(&text, sizeof(text), &array[first + i]) || !text)
+            break;
+        long length = bpf_probe_read_user_str(append_place(s), TEXT_BYTES, text);
+        if (length < 0) {
+            s->missing++;
+            break;
+        }
+        s->work += length;
+        if (s->work >= TEXT_BYTES) {
+            s->work = TEXT_BYTES;
+            break;
+        }
+    }
+    u32 length = s->work;
+    if (length >= TEXT_BYTES) {
+        u32 last = (s->size + TEXT_BYTES - 1) & (2 * DATA_BYTES - 1);
+        if (last < DATA_BYTES + SLACK_BYTES)
+            s->data[last] = 0;
+        length = TEXT_BYTES;
+    }
+    push_length(s, length);
+}
+
+INLINE void push_failed_exec(struct scratch *e, struct task_struct *task, s64 ret, u64 argv,
+                             u64 envp) {
+    push_s64(e, ret);
+    const void *exe = NULL;
+    bpf_probe_read_user(&exe, sizeof(exe), (void *)argv);
+    push_user_text(e, exe);
+    push_user_array(e, (u64 *)argv, 1);
+    push_exec_identity(e, task);
+    push_user_array(e, (u64 *)envp, 0);
+    push_exec_tail(e, task);
+}
+
+/* A success returns here too, but was reported at sched_process_exec: not an event. */
+SEC("tp_btf/sys_exit") int sys_execve(u64 *context) {
+    struct pt_regs *regs = (struct pt_regs *)context[0];
+    s64 ret = context[1];
+    if (ret >= 0)
+        return 0;
+    struct scratch *e = event_begin(293, FAMILY_EXEC, 31);
+    if (!e)
+        return 0;
+    struct task_struct *task = bpf_get_current_task_btf();
+    push_failed_exec(e, task, ret, ARG1(regs), ARG2(regs));
+    push_user_text(e, (void *)ARG0(regs));
+    event_submit(e, task);
+    return 0;
+}
+
+SEC("tp_btf/sys_exit") int sys_execveat(u64 *context) {
+    struct pt_regs *regs = (struct pt_regs *)context[0];
+    s64 ret = context[1];
+    if (ret >= 0)
+        return 0;
+    struct scratch *e = event_begin(331, FAMILY_EXEC, 30);
+    if (!e)
+        return 0;
+    struct task_struct *task = bpf_get_current_task_btf();
+    push_failed_exec(e, task, ret, ARG2(regs), ARG3(regs));
+    event_submit(e, task);
+    return 0;
+}

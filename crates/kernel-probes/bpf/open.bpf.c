@@ -1,0 +1,226 @@
+/* open, openat, openat2 and creat. Whether an open is wanted is asked in the order of cost:
+ * failed at all, way of opening, then the path that was given. A relative path is always wanted:
+ * only the path the kernel resolved, sent as the last parameter, says where it leads. */
+#include "filter.h"
+#include "path.h"
+
+/* The kernel's open flags, x86-64 and arm64 where they agree. */
+enum {
+    K_WRONLY = 1,
+    K_RDWR = 2,
+    K_CREAT = 0100,
+    K_EXCL = 0200,
+    K_TRUNC = 01000,
+    K_APPEND = 02000,
+    K_NONBLOCK = 04000,
+    K_DSYNC = 010000,
+    K_CLOEXEC = 02000000,
+    K_SYNC = 04010000,
+    K_TMPFILE_BIT = 020000000,
+#if defined(__TARGET_ARCH_x86)
+    K_DIRECT = 040000,
+    K_LARGEFILE = 0100000,
+    K_DIRECTORY = 0200000,
+#else
+    K_DIRECTORY = 040000,
+    K_DIRECT = 0200000,
+    K_LARGEFILE = 0400000,
+#endif
+};
+#define FMODE_CREATED 0x100000
+
+/* Falco's file_flags. */
+INLINE u32 file_flags(u64 flags) {
+    u32 out = 0;
+    u32 access = flags & 3;
+    out |= access == 0 ? 1 : access == K_WRONLY ? 2 : access == K_RDWR ? 3 : 0;
+    out |= flags & K_CREAT ? 1 << 2 : 0;
+    out |= flags & K_APPEND ? 1 << 3 : 0;
+    out |= flags & K_DSYNC ? 1 << 4 : 0;
+    out |= flags & K_EXCL ? 1 << 5 : 0;
+    out |= flags & K_NONBLOCK ? 1 << 6 : 0;
+    out |= (flags & K_SYNC) == K_SYNC ? 1 << 7 : 0;
+    out |= flags & K_TRUNC ? 1 << 8 : 0;
+    out |= flags & K_DIRECT ? 1 << 9 : 0;
+    out |= flags & K_DIRECTORY ? 1 << 10 : 0;
+    out |= flags & K_LARGEFILE ? 1 << 11 : 0;
+    out |= flags & K_CLOEXEC ? 1 << 12 : 0;
+    out |= flags & K_TMPFILE_BIT ? 1 << 13 : 0;
+    return out;
+}
+
+INLINE u32 file_mode(u64 flags, u64 mode) {
+    return flags & (K_CREAT | K_TMPFILE_BIT) ? mode & 07777 : 0;
+}
+
+struct opened {
+    struct file *file;
+    struct inode *inode;
+    u32 device;
+    u32 flags; /* Falco's O_F_CREATED, FD_UPPER_LAYER, FD_LOWER_LAYER */
+};
+
+INLINE void look_at(struct opened *o, struct task_struct *task, s64 fd) {
+    o->file = file_of_fd(task, fd);
+    o->inode = NULL;
+    o->device = 0;
+    o->flags = 0;
+    if (!o->file)
+        return;
+    o->inode = READ(o->file, f_inode);
+    o->device = device_number(READ(READ(o->inode, i_sb), s_dev));
+    if (READ(o->file, f_mode) & FMODE_CREATED)
+        o->flags |= 1 << 14;
+    int layer = overlay_layer(o->inode);
+    o->flags |= layer == LAYER_UPPER ? 1 << 15 : layer == LAYER_LOWER ? 1 << 16 : 0;
+}
+
+/* The cheap half of the filter. Gives the automaton's accept bit to ask the path for, 0 to ship
+ * without looking at it, -1 to reject. */
+INLINE int open_wanted(struct config *c, s64 ret, u64 flags) {
+    struct interest *i = current_interest(c);
+    if (!i)
+        return 0;
+    u32 wanted = i->open_flags;
+    if (ret < 0)
+        return wanted & OPEN_FAILED ? 0 : -1;
+    if (flags & (K_WRONLY | K_RDWR | K_CREAT | K_TRUNC | K_TMPFILE_BIT)) {
+        if (wanted & OPEN_WRITE_ALL)
+            return 0;
+        return wanted & OPEN_WRITE_PREFIX ? STEP_ACCEPT_WRITE : -1;
+    }
+    if (wanted & OPEN_READ_ALL)
+        return 0;
+    return wanted & OPEN_READ_PREFIX ? STEP_ACCEPT_READ : -1;
+}
+
+/* Pushes the path that was given; zero when it is not wanted. */
+INLINE int push_wanted_path(struct scratch *s, struct config *c, const void *path, u32 accept) {
+    long length = bpf_probe_read_user_str(push_place(s), TEXT_BYTES, path);
+    if (length < 0) {
+        s->missing++;
+        length = 0;
+    } else if (accept && *push_place(s) == '/' && !path_wanted(s, c, length, accept)) {
+        return 0;
+    }
+    push_length(s, length);
+    return 1;
+}
+
+/* After success only: the parameter is there, though empty when the descriptor is gone already. */
+INLINE void push_resolved_path(struct scratch *s, struct task_struct *task, struct file *file) {
+    s->header.param_count++;
+    if (!file) {
+        push_empty(s);
+        return;
+    }
+    struct fs_struct *fs = task->fs;
+    push_path(s, &file->f_path, &fs->root);
+    s->header.flags |= EVENT_RESOLVED_PATH;
+}
+
+#define OPEN_PROGRAM_START(code_, params_, flags_)                                                 \
+    struct pt_regs *regs = (struct pt_regs *)context[0];                                           \
+    s64 ret = context[1];                                                                          \
+    u64 flags = flags_;                                                                            \
+    struct config *c = current_config();                                                           \
+    if (!c)                                                                                        \
+        return 0;                                                                                  \
+    int accept = open_wanted(c, ret, flags);                                                       \
+    if (accept < 0) {                                                                              \
+        count_filtered(FAMILY_OPEN);                                                               \
+        return 0;                                                                                  \
+    }                                                                                              \
+    struct scratch *e = event_begin(code_, FAMILY_OPEN, params_);                                  \
+    if (!e)                                                                                        \
+        return 0;                                                                                  \
+    /* One more length than the table has, for the resolved path. */                               \
+    e->size += ret >= 0 ? 2 : 0;                                                                   \
+    push_s64(e, ret);
+
+#define OPEN_PROGRAM_END()                                                                         \
+    if (ret >= 0)                                                                                  \
+        push_resolved_path(e, task, o.file);                                                       \
+    event_submit(e, task);                                                                         \
+    return 0;
+
+INLINE int open_rejected(struct scratch *e) {
+    event_reject(e);
+    return 0;
+}
+
+SEC("tp_btf/sys_exit") int sys_open(u64 *context) {
+    OPEN_PROGRAM_START(3, 6, ARG1(regs))
+    if (!push_wanted_path(e, c, (void *)ARG0(regs), accept))
+        return open_rejected(e);
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct opened o;
+    look_at(&o, task, ret);
+    push_u32(e, file_flags(flags) | o.flags);
+    push_u32(e, file_mode(flags, ARG2(regs)));
+    push_u32(e, o.device);
+    push_u64(e, o.inode ? READ(o.inode, i_ino) : 0);
+    OPEN_PROGRAM_END()
+}
+
+SEC("tp_btf/sys_exit") int sys_openat(u64 *context) {
+    OPEN_PROGRAM_START(307, 7, ARG2(regs))
+    push_s64(e, (s32)ARG0(regs));
+    if (!push_wanted_path(e, c, (void *)ARG1(regs), accept))
+        return open_rejected(e);
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct opened o;
+    look_at(&o, task, ret);
+    push_u32(e, file_flags(flags) | o.flags);
+    push_u32(e, file_mode(flags, ARG3(regs)));
+    push_u32(e, o.device);
+    push_u64(e, o.inode ? READ(o.inode, i_ino) : 0);
+    OPEN_PROGRAM_END()
+}
+
+struct open_how {
+    u64 flags;
+    u64 mode;
+    u64 resolve;
+};
+
+INLINE struct open_how open_how(struct pt_regs *regs) {
+    struct open_how how = {};
+    bpf_probe_read_user(&how, sizeof(how), (void *)ARG2(regs));
+    return how;
+}
+
+SEC("tp_btf/sys_exit") int sys_openat2(u64 *context) {
+    struct open_how how = open_how((struct pt_regs *)context[0]);
+    OPEN_PROGRAM_START(327, 8, how.flags)
+    push_s64(e, (s32)ARG0(regs));
+    if (!push_wanted_path(e, c, (void *)ARG1(regs), accept))
+        return open_rejected(e);
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct opened o;
+    look_at(&o, task, ret);
+    push_u32(e, file_flags(flags) | o.flags);
+    push_u32(e, file_mode(flags, how.mode));
+    /* Falco's bits: RESOLVE_BENEATH 1, IN_ROOT 2, NO_MAGICLINKS 4, NO_SYMLINKS 8, NO_XDEV 16,
+     * CACHED 32; the kernel's are 8, 16, 2, 4, 1, 32. */
+    u64 r = how.resolve;
+    push_u32(e, (r & 8 ? 1 : 0) | (r & 16 ? 2 : 0) | (r & 2 ? 4 : 0) | (r & 4 ? 8 : 0) |
+                    (r & 1 ? 16 : 0) | (r & 32));
+    push_u32(e, o.device);
+    push_u64(e, o.inode ? READ(o.inode, i_ino) : 0);
+    OPEN_PROGRAM_END()
+}
+
+SEC("tp_btf/sys_exit") int sys_creat(u64 *context) {
+    OPEN_PROGRAM_START(59, 6, K_WRONLY | K_CREAT | K_TRUNC)
+    if (!push_wanted_path(e, c, (void *)ARG0(regs), accept))
+        return open_rejected(e);
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct opened o;
+    look_at(&o, task, ret);
+    push_u32(e, ARG1(regs) & 07777);
+    push_u32(e, o.device);
+    push_u64(e, o.inode ? READ(o.inode, i_ino) : 0);
+    push_u16(e, o.flags >> 15);
+    OPEN_PROGRAM_END()
+}
