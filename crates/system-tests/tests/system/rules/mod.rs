@@ -1,0 +1,5 @@
+//! Every default rule: what fires it and what must not.
+
+mod case;
+mod run;
+mod verdict;
