@@ -5,6 +5,13 @@
 //! need. A machine without BPF or Docker skips these tests and says so.
 
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test reports by panicking, its helpers too"
+)]
 
 mod bad_config;
 mod bad_rules;

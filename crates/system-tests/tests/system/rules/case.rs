@@ -51,6 +51,16 @@ pub(crate) enum Place {
     Host,
 }
 
+/// Files in the folder of cases that hold something else.
+const OTHER_FILES: [&str; 2] = ["image.yaml", "ordinary.yaml"];
+
+/// What ordinary containers do: silent for every rule.
+pub(crate) fn ordinary() -> Vec<Case> {
+    let path = repository_root().join("rules/tests/ordinary.yaml");
+    serde_saphyr::from_str(&fs::read_to_string(&path).unwrap())
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 /// All cases, in the order of the files' names.
 pub(crate) fn all() -> Vec<RuleCases> {
     let folder = repository_root().join("rules/tests");
@@ -58,7 +68,9 @@ pub(crate) fn all() -> Vec<RuleCases> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
-        .filter(|path| path.file_name().is_some_and(|name| name != "image.yaml"))
+        .filter(|path| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| !OTHER_FILES.contains(&name))
+        })
         .collect();
     files.sort();
     let mut cases = Vec::new();

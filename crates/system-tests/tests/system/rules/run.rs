@@ -91,21 +91,29 @@ fn jobs(folder: &Path) -> Vec<Job> {
     let wanted = std::env::var("QUAYWATCH_CASE").unwrap_or_default();
     let plain = image_name();
     let mut jobs = Vec::new();
-    for rule in case::all() {
-        let fires = rule.fires.into_iter().map(|case| (Kind::Fires, case));
-        for (kind, case) in fires.chain(rule.silent.into_iter().map(|case| (Kind::Silent, case))) {
-            if !rule.rule.contains(&wanted) && !case.does.contains(&wanted) {
-                continue;
-            }
-            let id = format!("case-{:03}", jobs.len());
-            let image = case.image.as_ref().map_or_else(|| plain.clone(), |name| image().tag(name));
-            let folder = folder.join(&id);
-            fs::create_dir(&folder).unwrap();
-            if let Some(script) = &case.run {
-                fs::write(folder.join("run.sh"), format!("{script}\nwait\n")).unwrap();
-            }
-            jobs.push(Job { id, rule: rule.rule.clone(), kind, case, image, folder });
+    let mut add = |rule: &str, kind: Kind, case: Case| {
+        if !rule.contains(&wanted) && !case.does.contains(&wanted) {
+            return;
         }
+        let id = format!("case-{:03}", jobs.len());
+        let image = case.image.as_ref().map_or_else(|| plain.clone(), |name| image().tag(name));
+        let folder = folder.join(&id);
+        fs::create_dir(&folder).unwrap();
+        if let Some(script) = &case.run {
+            fs::write(folder.join("run.sh"), format!("{script}\nwait\n")).unwrap();
+        }
+        jobs.push(Job { id, rule: rule.to_owned(), kind, case, image, folder });
+    };
+    for rule in case::all() {
+        for case in rule.fires {
+            add(&rule.rule, Kind::Fires, case);
+        }
+        for case in rule.silent {
+            add(&rule.rule, Kind::Silent, case);
+        }
+    }
+    for case in case::ordinary() {
+        add("Every rule", Kind::Silent, case);
     }
     jobs
 }
