@@ -3,7 +3,7 @@
 use crate::{
     ast::{Expr, LabelFilter, LogExpr, MatchOp, Matcher, RangeAggregation, RangeFunction, SampleExpr, Stage},
     parser::ParseError,
-    print,
+    pattern, print,
 };
 
 /// Checks a whole query.
@@ -81,9 +81,13 @@ fn log_expression(log: &LogExpr) -> Result<(), ParseError> {
         match stage {
             Stage::LabelFilter(filter) => label_filter(filter)?,
             Stage::Regexp(pattern) => {
-                let compiled = regex_syntax(pattern)?;
-                drop(compiled);
+                regex(pattern)?;
+                if !pattern.contains("(?P<") && !pattern.contains("(?<") {
+                    return Err(ParseError::meaning("invalid regexp parser: at least one named capture must be supplied"));
+                }
             }
+            Stage::Pattern(pattern) => pattern::check(pattern)
+                .map_err(|reason| ParseError::meaning(format!("invalid pattern parser: {reason}")))?,
             _ => {}
         }
     }

@@ -10,6 +10,7 @@ mod check;
 mod lexer;
 mod limits;
 mod parser;
+mod pattern;
 mod pretty;
 mod print;
 mod token;
@@ -23,6 +24,7 @@ pub use ast::{
 };
 pub use limits::QUERY_BYTES_MAX;
 pub use parser::{ParseError, parse, parse_selector};
+pub use pattern::{PatternPiece, pattern_pieces};
 pub use pretty::pretty;
 pub use print::{format_float, quote};
 pub use units::{format_bytes, format_duration, format_duration_go, parse_bytes, parse_duration, parse_go_duration};
