@@ -29,6 +29,8 @@ mod status;
 mod tail;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 pub use clock::{Clock, FreeSpace, System};

@@ -90,7 +90,9 @@ impl Marks {
         let mut file = File::create(&temporary)?;
         file.write_all(format!("{crc:08x}\n{body}\n").as_bytes())?;
         file.sync_data()?;
-        std::fs::rename(&temporary, path(directory))
+        std::fs::rename(&temporary, path(directory))?;
+        // Records are deleted on the strength of this file: its name must be as durable as it is.
+        File::open(directory)?.sync_all()
     }
 
     /// Reads a snapshot and the position it is valid for. Without a good one: no marks, position 0;

@@ -5,6 +5,7 @@ use std::{
     io,
     path::Path,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use telemetry::Registry;
@@ -17,6 +18,9 @@ use super::{
     state::{Appender, Journal, View},
 };
 use crate::clock::{Clock, FreeSpace, System};
+
+/// How long opening waits for another process to let go.
+const LOCK_WAIT_MAX: Duration = Duration::from_millis(500);
 
 /// The outside world of a journal.
 #[derive(Clone)]
@@ -104,13 +108,22 @@ fn recover(mut newest: Segment, metrics: &Metrics) -> io::Result<(File, Segment)
     Ok((file, newest))
 }
 
+/// Who is about to let go (a dying process, a child between fork and exec) gets a moment.
 fn lock(directory: &Path) -> Result<File, OpenError> {
     let path = directory.join("lock");
     let io = |source: io::Error| OpenError::Io { path: path.clone(), source };
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(io)?;
-    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(OpenError::InUse { directory: directory.to_path_buf() }),
-        Err(error) => Err(io(error.into())),
+    let deadline = Instant::now() + LOCK_WAIT_MAX;
+    loop {
+        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(file),
+            Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                return Err(OpenError::InUse { directory: directory.to_path_buf() });
+            }
+            Err(error) => return Err(io(error.into())),
+        }
     }
 }
