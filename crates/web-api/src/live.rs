@@ -31,13 +31,14 @@ use crate::{
     state::Shared,
 };
 
-/// Takes the filters of the list; `Last-Event-ID` resumes.
+/// Takes the filters of the list; `Last-Event-ID`, or `after` with a cursor, resumes.
 pub(crate) async fn live(
     State(shared): State<Shared>,
     Query(query): Query<Vec<(String, String)>>,
     request: Request,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
-    let filter = Filter::parse(&Parameters(query))?;
+    let parameters = Parameters(query);
+    let filter = Filter::parse(&parameters)?;
     let permit = shared.live_streams.clone().try_acquire_owned().map_err(|_| {
         let help = "close other windows of the page";
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too many live streams are open", help)
@@ -45,8 +46,9 @@ pub(crate) async fn live(
     // Subscribed before the store is read, so that nothing falls between.
     let alerts = (shared.api.live)();
     let mut first = VecDeque::from([Event::default().event("hello").data("{}")]);
+    // A browser that reconnects by itself sends the header; the page's own retry the parameter.
     let last_id = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
-    if let Some(cursor) = last_id.and_then(shape::parse_cursor) {
+    if let Some(cursor) = last_id.or(parameters.get("after")).and_then(shape::parse_cursor) {
         resume(&shared, &filter, cursor, &mut first).await?;
     }
     shared.live_open.add(1);
