@@ -1,1 +1,16 @@
 //! Compiled rules times enriched event gives alerts.
+//!
+//! Stage `enriched event -> alert` of the flow. [`Engine`] looks up the rules that can match an
+//! event's code, evaluates their conditions on any [`event::FieldSource`], each distinct part at
+//! most once per event, and renders the alert of a match. Knows no event source, no output and no
+//! queue.
+
+#![forbid(unsafe_code)]
+
+mod config;
+mod engine;
+mod evaluate;
+mod render;
+
+pub use config::{Config, ConfigError, RuleMatching};
+pub use engine::Engine;

@@ -1,0 +1,414 @@
+//! The whole way from rule files to a [`RuleSet`]: read, collect, put lists and macros in, check,
+//! build. Mistakes of one step are all reported before the next step would be misled by them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use rule_syntax::{Expr, Operator, Span, Style, parse, print};
+
+use crate::{
+    collect::{Collection, Context, MacroSource, RuleSource},
+    events,
+    fields::{FieldTable, is_deprecated},
+    format,
+    items::Reader,
+    limits::{EVENT_CODES_WARN, FILE_BYTES_MAX, RULES_MAX},
+    lists::Lists,
+    macros::{Expanded, expand},
+    operand::OperandError,
+    program::Builder,
+    report::{Code, Report},
+    rules::{Rule, RuleSet},
+    source::{Place, RuleFile, SharedSources, Sources, Traced},
+    yaml,
+};
+
+/// How to compile.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Plugins whose fields exist; only `container` is built in.
+    pub plugins: Vec<String>,
+    /// Added to each rule's output, with a blank before it: Falco's `append_output`.
+    pub extra_output: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { plugins: vec!["container".to_owned()], extra_output: String::new() }
+    }
+}
+
+/// Compiles rule files, in order. With errors in the report the set holds the rules that were
+/// free of them; use it for listing only.
+pub fn compile(files: &[RuleFile], options: &Options) -> (RuleSet, Report) {
+    let mut report = Report::default();
+    let sources: SharedSources = Rc::new(Sources::new(files));
+    let table =
+        FieldTable { has_container_plugin: options.plugins.iter().any(|plugin| plugin == "container") };
+    let known_sources = vec!["syscall".to_owned()];
+    let context = Context { table, sources: &known_sources, plugins: &options.plugins };
+    let mut collection = Collection::default();
+    for (index, file) in (0u32..).zip(files) {
+        let start = Place { file: index, offset: 0 };
+        if file.text.len() > FILE_BYTES_MAX {
+            let message = format!("file is larger than {FILE_BYTES_MAX} bytes");
+            report.add(&sources, Code::ErrFileRead, start, "", message, None);
+            continue;
+        }
+        match yaml::load(&sources, index) {
+            Ok(documents) => {
+                let mut reader =
+                    Reader { sources: Rc::clone(&sources), report: &mut report, item: String::new() };
+                for item in reader.read(&documents) {
+                    collection.add(item, &mut reader, &context);
+                }
+            }
+            Err(error) => {
+                let help =
+                    Some("check indentation and quotes; a text with `: ` or ` #` needs quotes".to_owned());
+                report.add(&sources, Code::ErrYamlParse, error.place, "", error.message, help);
+            }
+        }
+    }
+    if collection.rules.len() > RULES_MAX {
+        let message = format!("more than {RULES_MAX} rules");
+        report.add(&sources, Code::ErrValidate, Place::default(), "", message, None);
+    }
+    if !report.is_ok() {
+        return (RuleSet::default(), report);
+    }
+    Compiler {
+        sources,
+        table,
+        options,
+        report,
+        lists: Lists::new(std::mem::take(&mut collection.lists)),
+        macros: BTreeMap::new(),
+        used_macros: BTreeSet::new(),
+        builder: Builder::default(),
+        arena: Vec::new(),
+    }
+    .run(&collection)
+}
+
+struct Compiler<'c> {
+    sources: SharedSources,
+    table: FieldTable,
+    options: &'c Options,
+    report: Report,
+    lists: Lists,
+    macros: BTreeMap<String, Expanded>,
+    used_macros: BTreeSet<String>,
+    builder: Builder,
+    /// Places of all parsed texts, one after another; spans of trees point in here.
+    arena: Vec<Place>,
+}
+
+impl Compiler<'_> {
+    fn run(mut self, collection: &Collection) -> (RuleSet, Report) {
+        for source in &collection.macros {
+            self.compile_macro(source);
+        }
+        let rules: Vec<Rule> = collection.rules.iter().filter_map(|rule| self.compile_rule(rule)).collect();
+        for source in &collection.macros {
+            if !self.used_macros.contains(&source.name) {
+                let item = format!("macro \"{}\"", source.name);
+                let message = "Macro not referred to by any other rule/macro";
+                self.report.add(&self.sources, Code::UnusedMacro, source.place, &item, message, None);
+            }
+        }
+        for list in self.lists.unused() {
+            let item = format!("list \"{}\"", list.name);
+            let message = "List not referred to by any other rule/macro";
+            self.report.add(&self.sources, Code::UnusedList, list.place, &item, message, None);
+        }
+        (RuleSet::new(rules, self.builder.program), self.report)
+    }
+
+    fn error(
+        &mut self,
+        code: Code,
+        place: Place,
+        item: &str,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        self.report.add(&self.sources, code, place, item, message, help);
+    }
+
+    /// The file position of a place in the arena.
+    fn place(&self, span: Span) -> Place {
+        self.arena.get(span.start).or(self.arena.last()).copied().unwrap_or_default()
+    }
+
+    /// Lists in, parsed, spans moved into the arena. `None` after reporting a mistake.
+    fn parse(&mut self, condition: &Traced, item: &str, lists: &mut BTreeSet<String>) -> Option<Expr> {
+        let text = match self.lists.substitute(condition, lists) {
+            Ok(text) => text,
+            Err(message) => {
+                self.error(Code::ErrCompileCondition, condition.place(0), item, message, None);
+                return None;
+            }
+        };
+        let (mut expr, diagnostics) = parse(&text.text);
+        for diagnostic in &diagnostics {
+            let place = text.place(diagnostic.span.start);
+            let (message, help) = (diagnostic.message.clone(), diagnostic.help.clone());
+            self.error(Code::ErrCompileCondition, place, item, message, help);
+        }
+        if !diagnostics.is_empty() {
+            return None;
+        }
+        expr.shift(self.arena.len());
+        self.arena.extend((0..=text.text.len()).map(|offset| text.place(offset)));
+        Some(expr)
+    }
+
+    fn compile_macro(&mut self, source: &MacroSource) {
+        let item = format!("macro \"{}\"", source.name);
+        let Some(expr) = self.parse(&source.condition, &item, &mut BTreeSet::new()) else { return };
+        let mut used = BTreeSet::new();
+        if let Some((expr, nodes)) = self.expand(&expr, &item, &mut used) {
+            let depth = expr.depth();
+            self.macros.insert(source.name.clone(), Expanded { expr, nodes, depth });
+        }
+        self.used_macros.append(&mut used);
+    }
+
+    fn expand(&mut self, expr: &Expr, item: &str, used: &mut BTreeSet<String>) -> Option<(Expr, usize)> {
+        match expand(expr, &self.macros, used) {
+            Ok(found) => Some(found),
+            Err(error) => {
+                let similar = error.name.as_deref().and_then(|name| {
+                    let known = self.macros.keys().map(|known| (crate::fields::distance(name, known), known));
+                    known
+                        .min()
+                        .filter(|(distance, _)| *distance <= 2)
+                        .map(|(_, known)| format!("did you mean `{known}`?"))
+                });
+                let help = similar.or_else(|| {
+                    error.name.is_some().then(|| "a macro sees only macros defined before it".to_owned())
+                });
+                let place = self.place(error.span);
+                let code = if error.name.is_some() { Code::ErrValidate } else { Code::ErrCompileCondition };
+                self.error(code, place, item, error.message, help);
+                None
+            }
+        }
+    }
+
+    fn compile_rule(&mut self, source: &RuleSource) -> Option<Rule> {
+        let item = format!("rule \"{}\"", source.name);
+        let (mut lists, mut macros) = (BTreeSet::new(), BTreeSet::new());
+        let condition = with_exceptions(source);
+        let parsed = self.parse(&condition, &item, &mut lists);
+        let expanded = parsed.and_then(|expr| self.expand(&expr, &item, &mut macros));
+        self.used_macros.extend(macros.iter().cloned());
+        let output_text = match self.options.extra_output.as_str() {
+            "" => source.output.clone(),
+            extra => {
+                let mut text = source.output.clone();
+                text.push_made(" ", source.place);
+                text.push_made(extra, source.place);
+                text
+            }
+        };
+        let (format, output_compiled) = self.compile_output(&output_text, source, &item)?;
+        let (expr, _) = expanded?;
+        let mut errors = Vec::new();
+        let mut warnings = Vec::new();
+        let node = self.builder.add(&expr, self.table, &mut errors, &mut warnings);
+        if !errors.is_empty() {
+            self.report_checks(source, &item, errors);
+            return None;
+        }
+        for (message, span) in warnings {
+            let place = self.place(span);
+            self.report.add(&self.sources, Code::CompileCondition, place, &item, message, None);
+        }
+        let set = events::of(&expr, false);
+        if source.warn_evttypes && (set.codes.len() > EVENT_CODES_WARN || set.codes.is_empty()) {
+            let message =
+                "Rule matches too many evt.type values. This has a significant performance penalty.";
+            let help = "add a check such as `evt.type in (open, openat)`, or set warn_evttypes to false";
+            self.report.add(
+                &self.sources,
+                Code::NoEvttype,
+                source.condition.place(0),
+                &item,
+                message,
+                Some(help.to_owned()),
+            );
+        }
+        let mut event_names = set.names;
+        event_names.insert("asyncevent");
+        let mut codes = set.codes;
+        codes.insert(event::event_code::ASYNCEVENT_E);
+        let facts = Facts::of(&expr, self.table);
+        for name in facts.fields.iter().filter(|name| is_deprecated(name)) {
+            self.deprecated(name, "condition", source.condition.place(0), &item);
+        }
+        let (line, _, _) = self.sources.position(source.place);
+        Some(Rule {
+            name: source.name.clone(),
+            description: source.desc.clone(),
+            condition: source.condition.text.clone(),
+            condition_compiled: print(&expr, Style::Falco),
+            output: source.output.text.clone(),
+            output_compiled,
+            priority: source.priority,
+            source: source.source.clone(),
+            tags: source.tags.iter().cloned().collect(),
+            enabled: source.enabled,
+            capture: source.capture,
+            capture_duration_ms: source.capture_duration_ms,
+            events: event_names.into_iter().collect(),
+            codes,
+            condition_fields: facts.fields.into_iter().collect(),
+            operators: facts.operators.into_iter().collect(),
+            output_fields: format.field_names(),
+            exception_names: sorted(source.exceptions.iter().map(|exception| exception.name.clone())),
+            exception_fields: sorted(
+                source
+                    .exceptions
+                    .iter()
+                    .filter(|exception| exception.condition().is_some())
+                    .flat_map(|exception| exception.field_names()),
+            ),
+            exception_operators: sorted(source.exceptions.iter().flat_map(|exception| exception.operators())),
+            macros: macros.into_iter().collect(),
+            lists: lists.into_iter().collect(),
+            fields_without_data: facts.without_data.into_iter().collect(),
+            file: self.sources.name(source.place.file).to_owned(),
+            line,
+            node: node?,
+            format,
+        })
+    }
+
+    /// An unknown field drops a rule that asks for that; everything else is an error.
+    fn report_checks(&mut self, source: &RuleSource, item: &str, errors: Vec<OperandError>) {
+        let is_forgiven = source.skip_if_unknown_filter && errors.iter().all(|error| error.is_unknown_field);
+        for error in errors {
+            let place = self.place(error.span);
+            let code = if is_forgiven { Code::UnknownFilter } else { Code::ErrCompileCondition };
+            self.error(code, place, item, error.message, error.help);
+            if is_forgiven {
+                return;
+            }
+        }
+    }
+
+    fn compile_output(
+        &mut self,
+        output: &Traced,
+        source: &RuleSource,
+        item: &str,
+    ) -> Option<(format::Format, String)> {
+        const OLD_FIELD: &str = "%container.info";
+        let mut text = output.clone();
+        while let Some(at) = text.text.find(OLD_FIELD) {
+            let mut rest = Traced::default();
+            rest.push_range(&text, 0, at);
+            rest.push_range(&text, at + OLD_FIELD.len(), text.text.len());
+            if text.text.len() == output.text.len() {
+                let message = "%container.info is deprecated and no more useful, and will be dropped by Falco 1.0.0. The container plugin will automatically add required fields to the output message.";
+                self.error(
+                    Code::DeprecatedItem,
+                    text.place(at),
+                    item,
+                    message,
+                    Some("leave it out".to_owned()),
+                );
+            }
+            text = rest;
+        }
+        let (format, errors) = format::compile(&text.text, self.table);
+        let has_errors = !errors.is_empty();
+        for error in errors {
+            let place = text.place(error.span.start);
+            let code =
+                if source.skip_if_unknown_filter { Code::UnknownFilter } else { Code::ErrCompileOutput };
+            self.error(code, place, item, error.message, error.help);
+        }
+        if has_errors {
+            return None;
+        }
+        let deprecated: BTreeSet<String> = format
+            .fields()
+            .into_iter()
+            .map(|field| field.text.clone())
+            .filter(|name| is_deprecated(name))
+            .collect();
+        for name in deprecated {
+            self.deprecated(&name, "output", output.place(0), item);
+        }
+        Some((format, text.text))
+    }
+
+    fn deprecated(&mut self, name: &str, what: &str, place: Place, item: &str) {
+        let message = format!("usage of deprecated field '{name}' has been detected in the rule {what}");
+        let help = Some("only exit events are reported; the field has no value".to_owned());
+        self.error(Code::DeprecatedItem, place, item, message, help);
+    }
+}
+
+/// `(condition) and not … and not …`, each part with its place.
+fn with_exceptions(source: &RuleSource) -> Traced {
+    let conditions: Vec<(String, Place)> = source
+        .exceptions
+        .iter()
+        .filter_map(|exception| exception.condition().map(|text| (text, exception.place)))
+        .collect();
+    if conditions.is_empty() {
+        return source.condition.clone();
+    }
+    let mut out = Traced::made("(", source.condition.place(0));
+    out.push(&source.condition);
+    out.push_made(")", source.place);
+    for (text, place) in conditions {
+        out.push_made(" and not ", place);
+        out.push_made(&text, place);
+    }
+    out
+}
+
+/// What is listed of a condition.
+#[derive(Default)]
+struct Facts {
+    fields: BTreeSet<String>,
+    operators: BTreeSet<String>,
+    without_data: BTreeSet<String>,
+}
+
+impl Facts {
+    fn of(expr: &Expr, table: FieldTable) -> Facts {
+        let mut facts = Facts::default();
+        expr.walk(&mut |expr| {
+            let rule_syntax::ExprKind::Check(check) = &expr.kind else { return };
+            facts.operators.insert(operator_name(check.operator, check.modifier));
+            check.fields(&mut |field| {
+                if let Ok(resolved) = table.resolve(field) {
+                    if resolved.id.is_none() {
+                        facts.without_data.insert(resolved.text.clone());
+                    }
+                    facts.fields.insert(resolved.text);
+                }
+            });
+        });
+        facts
+    }
+}
+
+fn operator_name(operator: Operator, modifier: Option<rule_syntax::Modifier>) -> String {
+    match modifier {
+        Some(modifier) => format!("{} {}", operator.name(), modifier.name()),
+        None => operator.name().to_owned(),
+    }
+}
+
+fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
+    names.collect::<BTreeSet<_>>().into_iter().collect()
+}

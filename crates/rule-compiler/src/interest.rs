@@ -1,0 +1,369 @@
+//! What the kernel has to send: an over-approximation of the events on which a rule can hold,
+//! derived from the conditions. It may ask for too much, never for too little.
+//!
+//! For each event name the condition is read as "who and which opens can make this true": a check
+//! on the name settles it, `container.id != host` asks for containers, checks on the path, the
+//! open mode and the result narrow opens; every other check can be true on anything. Negation goes
+//! down to the checks, where only the event's name can be negated exactly: another negated check
+//! is also true when its value is missing.
+
+use std::collections::{BTreeMap, HashMap};
+
+use event::{EventCode, Interest, OpenInterest, PathSet, Scope, event_code, field_id};
+use rule_syntax::Operator;
+
+use crate::{
+    events::{self, CodeSet},
+    fields::OwnedArgument,
+    limits::INTEREST_PREFIXES_MAX,
+    operand::Operand,
+    program::{Node, NodeId, Program},
+    rules::Rule,
+    test::Test,
+};
+
+const OPEN_FAMILY: [&str; 4] = ["open", "openat", "openat2", "creat"];
+
+/// What the enabled rules need.
+pub(crate) fn derive(rules: &[Rule], program: &Program) -> Interest {
+    let mut deriver = Deriver::new(program);
+    for rule in rules.iter().filter(|rule| rule.enabled) {
+        deriver.add(rule);
+    }
+    deriver.finish()
+}
+
+/// What one rule needs, enabled or not.
+pub(crate) fn of_rule(rule: &Rule, program: &Program) -> Interest {
+    let mut deriver = Deriver::new(program);
+    deriver.add(rule);
+    deriver.finish()
+}
+
+/// Events of one name that can make a condition true.
+#[derive(Debug, Clone, PartialEq)]
+struct Admitted {
+    /// `None`: no event of this name can.
+    scope: Option<Scope>,
+    read: PathSet,
+    write: PathSet,
+    failed: PathSet,
+}
+
+fn none() -> PathSet {
+    PathSet::Prefixes(Vec::new())
+}
+
+fn is_none(paths: &PathSet) -> bool {
+    matches!(paths, PathSet::Prefixes(prefixes) if prefixes.is_empty())
+}
+
+impl Admitted {
+    fn all() -> Self {
+        Admitted {
+            scope: Some(Scope::Everyone),
+            read: PathSet::All,
+            write: PathSet::All,
+            failed: PathSet::All,
+        }
+    }
+
+    fn nothing() -> Self {
+        Admitted { scope: None, read: none(), write: none(), failed: none() }
+    }
+
+    fn paths(paths: PathSet) -> Self {
+        Admitted { read: paths.clone(), write: paths.clone(), failed: paths, ..Admitted::all() }
+    }
+
+    fn both(self, other: Self) -> Self {
+        let (Some(a), Some(b)) = (self.scope, other.scope) else { return Admitted::nothing() };
+        Admitted {
+            scope: Some(a.min(b)),
+            read: intersection(self.read, other.read),
+            write: intersection(self.write, other.write),
+            failed: intersection(self.failed, other.failed),
+        }
+    }
+
+    fn either(self, other: Self) -> Self {
+        Admitted {
+            scope: self.scope.max(other.scope),
+            read: union(self.read, other.read),
+            write: union(self.write, other.write),
+            failed: union(self.failed, other.failed),
+        }
+    }
+
+    fn is_no_open(&self) -> bool {
+        self.scope.is_none() || (is_none(&self.read) && is_none(&self.write) && is_none(&self.failed))
+    }
+}
+
+fn union(a: PathSet, b: PathSet) -> PathSet {
+    match (a, b) {
+        (PathSet::Prefixes(mut a), PathSet::Prefixes(b)) => {
+            a.extend(b);
+            prefixes(a)
+        }
+        _ => PathSet::All,
+    }
+}
+
+fn intersection(a: PathSet, b: PathSet) -> PathSet {
+    match (a, b) {
+        (PathSet::All, other) | (other, PathSet::All) => other,
+        (PathSet::Prefixes(a), PathSet::Prefixes(b)) => {
+            let longer = |x: &Vec<u8>, y: &Vec<u8>| -> Option<Vec<u8>> {
+                if x.starts_with(y) {
+                    Some(x.clone())
+                } else if y.starts_with(x) {
+                    Some(y.clone())
+                } else {
+                    None
+                }
+            };
+            prefixes(a.iter().flat_map(|x| b.iter().filter_map(move |y| longer(x, y))).collect())
+        }
+    }
+}
+
+/// Without prefixes that another one covers; every path when there are too many.
+fn prefixes(mut all: Vec<Vec<u8>>) -> PathSet {
+    all.sort();
+    let mut kept: Vec<Vec<u8>> = Vec::new();
+    for prefix in all {
+        if !kept.last().is_some_and(|last| prefix.starts_with(last)) {
+            kept.push(prefix);
+        }
+    }
+    let is_everything = kept.first().is_some_and(Vec::is_empty);
+    if is_everything || kept.len() > INTEREST_PREFIXES_MAX { PathSet::All } else { PathSet::Prefixes(kept) }
+}
+
+struct Deriver<'p> {
+    program: &'p Program,
+    /// Codes that distinguish names, from all checks on the name.
+    event_tests: Vec<CodeSet>,
+    /// Results by (which checks on the name hold, node, negated).
+    known: HashMap<(Vec<bool>, NodeId, bool), Admitted>,
+    interest: Interest,
+}
+
+impl<'p> Deriver<'p> {
+    fn new(program: &'p Program) -> Self {
+        let event_tests = program
+            .nodes
+            .iter()
+            .filter_map(|node| match node {
+                Node::Event { codes, .. } => Some(*codes),
+                _ => None,
+            })
+            .collect();
+        Deriver {
+            program,
+            event_tests,
+            known: HashMap::new(),
+            interest: Interest { events: BTreeMap::new(), open: OpenInterest::default() },
+        }
+    }
+
+    fn add(&mut self, rule: &Rule) {
+        let mut by_signature: HashMap<Vec<bool>, Admitted> = HashMap::new();
+        for name in rule.events.iter().filter(|name| **name != "asyncevent") {
+            let codes = Codes::of(name);
+            let signature = self.signature(&codes);
+            let admitted = match by_signature.get(&signature) {
+                Some(known) => known.clone(),
+                None => {
+                    let found = self.admitted(rule.node, false, &codes, &signature);
+                    by_signature.insert(signature, found.clone());
+                    found
+                }
+            };
+            let is_open = OPEN_FAMILY.contains(name);
+            let Some(scope) = admitted.scope else { continue };
+            if is_open {
+                if admitted.is_no_open() {
+                    continue;
+                }
+                let open = &mut self.interest.open;
+                open.read = union(std::mem::replace(&mut open.read, none()), admitted.read);
+                open.write = union(std::mem::replace(&mut open.write, none()), admitted.write);
+                open.failed |= !is_none(&admitted.failed);
+            }
+            let known = self.interest.events.entry((*name).to_owned()).or_insert(scope);
+            *known = scope.max(*known);
+        }
+    }
+
+    fn finish(self) -> Interest {
+        self.interest
+    }
+
+    fn signature(&self, codes: &Codes) -> Vec<bool> {
+        self.event_tests.iter().flat_map(|test| [codes.can_be_in(test), codes.can_be_outside(test)]).collect()
+    }
+
+    fn admitted(&mut self, id: NodeId, is_negated: bool, codes: &Codes, signature: &[bool]) -> Admitted {
+        let key = (signature.to_vec(), id, is_negated);
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let result = match self.program.node(id) {
+            Some(Node::Not(child)) => self.admitted(*child, !is_negated, codes, signature),
+            Some(Node::And(children) | Node::Or(children)) => {
+                let is_and = matches!(self.program.node(id), Some(Node::And(_)));
+                let parts: Vec<Admitted> = children
+                    .iter()
+                    .map(|child| self.admitted(*child, is_negated, codes, signature))
+                    .collect();
+                let combine = if is_and != is_negated { Admitted::both } else { Admitted::either };
+                parts.into_iter().reduce(combine).unwrap_or_else(Admitted::all)
+            }
+            Some(Node::Event { codes: wanted, .. }) => {
+                let can = if is_negated { codes.can_be_outside(wanted) } else { codes.can_be_in(wanted) };
+                if can { Admitted::all() } else { Admitted::nothing() }
+            }
+            Some(Node::Test(operand, test)) if !is_negated => {
+                self.program.operand(*operand).map_or_else(Admitted::all, |operand| of_test(operand, test))
+            }
+            _ => Admitted::all(),
+        };
+        self.known.insert(key, result.clone());
+        result
+    }
+}
+
+/// The codes that carry one event name.
+struct Codes {
+    codes: CodeSet,
+    /// Generic events share a code and differ in name.
+    is_generic: bool,
+}
+
+impl Codes {
+    fn of(name: &str) -> Codes {
+        let codes = events::codes_named([name]);
+        let is_generic = codes.contains(event_code::GENERIC_X)
+            || codes.contains(event_code::GENERIC_E)
+            || codes.is_empty();
+        Codes { codes, is_generic }
+    }
+
+    fn any(&self, test: impl Fn(EventCode) -> bool) -> bool {
+        (0..event::EVENTS.len())
+            .map(|code| EventCode(code as u16))
+            .any(|code| self.codes.contains(code) && test(code))
+    }
+
+    fn can_be_in(&self, set: &CodeSet) -> bool {
+        (self.is_generic && self.codes.is_empty()) || self.any(|code| set.contains(code))
+    }
+
+    fn can_be_outside(&self, set: &CodeSet) -> bool {
+        self.is_generic || self.any(|code| !set.contains(code))
+    }
+}
+
+fn of_test(operand: &Operand, test: &Test) -> Admitted {
+    let Operand::Field(field) = operand else { return Admitted::all() };
+    let Some(id) = field.id else { return Admitted::nothing() };
+    let only_containers = |host_value: &[u8]| {
+        let holds_on_host = test.holds(&event::Value::text(host_value));
+        let scope = if holds_on_host { Scope::Everyone } else { Scope::Containers };
+        Admitted { scope: Some(scope), ..Admitted::all() }
+    };
+    match id {
+        // On the host these have a fixed value, or none.
+        field_id::CONTAINER_ID | field_id::CONTAINER_NAME => only_containers(b"host"),
+        field_id::CONTAINER_IMAGE | field_id::CONTAINER_IMAGE_REPOSITORY | field_id::CONTAINER_IMAGE_TAG => {
+            only_containers(b"")
+        }
+        field_id::EVT_NUM if !number_can_hold(test, |number| number >= 1) => Admitted::nothing(),
+        field_id::FD_NAME => Admitted::paths(name_prefixes(test)),
+        field_id::FD_DIRECTORY => Admitted::paths(directory_prefixes(test)),
+        field_id::FD_NUM | field_id::EVT_RAWRES => {
+            let mut admitted = Admitted::all();
+            if !number_can_hold(test, |number| number < 0) {
+                admitted.failed = none();
+            }
+            if !number_can_hold(test, |number| number >= 0) {
+                (admitted.read, admitted.write) = (none(), none());
+            }
+            admitted
+        }
+        field_id::EVT_RES => match test {
+            Test::TextIs(text) if **text == *b"SUCCESS" => Admitted { failed: none(), ..Admitted::all() },
+            _ if !test.holds(&event::Value::text(b"SUCCESS")) => {
+                Admitted { read: none(), write: none(), ..Admitted::all() }
+            }
+            _ => Admitted::all(),
+        },
+        field_id::EVT_FAILED => match test {
+            Test::Bool(true) => Admitted { read: none(), write: none(), ..Admitted::all() },
+            Test::Bool(false) => Admitted { failed: none(), ..Admitted::all() },
+            _ => Admitted::all(),
+        },
+        // An open for both counts as one with write access, and is also an open for reading.
+        field_id::EVT_IS_OPEN_WRITE if matches!(test, Test::Bool(true)) => {
+            Admitted { read: none(), ..Admitted::all() }
+        }
+        field_id::EVT_ARG if field.argument == OwnedArgument::Key("flags".to_owned()) => match test {
+            Test::Contains(finder) if matches!(finder.needle(), b"O_CREAT" | b"O_WRONLY" | b"O_RDWR") => {
+                Admitted { read: none(), ..Admitted::all() }
+            }
+            _ => Admitted::all(),
+        },
+        _ => Admitted::all(),
+    }
+}
+
+/// Whether the test can hold for a number in a range that reaches to one infinity.
+fn number_can_hold(test: &Test, is_in_range: impl Fn(i128) -> bool) -> bool {
+    let far = [i128::from(i64::MIN), i128::from(u64::MAX)].into_iter().find(|number| is_in_range(*number));
+    match test {
+        Test::Number(_, None) => false,
+        Test::Number(operator, Some(wanted)) => match operator {
+            Operator::Eq | Operator::EqEq => is_in_range(*wanted),
+            Operator::Lt => far.is_some_and(|far| far < 0) || is_in_range(wanted - 1),
+            Operator::Le => far.is_some_and(|far| far < 0) || is_in_range(*wanted),
+            Operator::Gt => far.is_some_and(|far| far > 0) || is_in_range(wanted + 1),
+            Operator::Ge => far.is_some_and(|far| far > 0) || is_in_range(*wanted),
+            _ => true,
+        },
+        Test::NumberIn(set) => set.iter().any(|number| is_in_range(*number)),
+        _ => true,
+    }
+}
+
+/// Prefixes of every path the test can hold for.
+fn name_prefixes(test: &Test) -> PathSet {
+    match test {
+        Test::TextIs(text) | Test::StartsWith(text) => prefixes(vec![text.to_vec()]),
+        Test::TextIn(texts) => prefixes(texts.iter().map(|text| text.to_vec()).collect()),
+        Test::StartsWithAny(texts) => prefixes(texts.iter().map(|text| text.to_vec()).collect()),
+        Test::Glob(glob) => prefixes(vec![glob.literal_prefix()]),
+        Test::Paths(paths) => prefixes(paths.literal_prefixes()),
+        Test::Many(_, tests) => tests.iter().map(name_prefixes).reduce(union).unwrap_or_else(none),
+        _ => PathSet::All,
+    }
+}
+
+/// `fd.directory` is the path up to its last slash.
+fn directory_prefixes(test: &Test) -> PathSet {
+    let below = |directory: &[u8]| {
+        let mut prefix = directory.to_vec();
+        if prefix.last() != Some(&b'/') {
+            prefix.push(b'/');
+        }
+        prefix
+    };
+    match test {
+        Test::TextIs(text) => prefixes(vec![below(text)]),
+        Test::TextIn(texts) => prefixes(texts.iter().map(|text| below(text)).collect()),
+        Test::StartsWith(text) => prefixes(vec![text.to_vec()]),
+        Test::StartsWithAny(texts) => prefixes(texts.iter().map(|text| text.to_vec()).collect()),
+        _ => PathSet::All,
+    }
+}

@@ -1,0 +1,237 @@
+//! The result: rules in evaluation order, indexed by event, over one shared program.
+
+use std::fmt::Write as _;
+
+use alert::Priority;
+use event::{EventCode, Interest, PathSet, Scope};
+use serde_json::{Value, json};
+
+use crate::{
+    events::CodeSet,
+    format::Format,
+    interest,
+    program::{NodeId, Program},
+};
+
+/// A compiled rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// As written, with appended parts.
+    pub condition: String,
+    /// Macros and lists in place, exceptions added.
+    pub condition_compiled: String,
+    /// As written.
+    pub output: String,
+    /// With extra outputs added.
+    pub output_compiled: String,
+    /// How bad.
+    pub priority: Priority,
+    /// Event source.
+    pub source: String,
+    /// Sorted, each once.
+    pub tags: Vec<String>,
+    /// Switched off rules are compiled and never evaluated.
+    pub enabled: bool,
+    /// Save a capture when it fires.
+    pub capture: bool,
+    /// For how long; 0 for the configured default.
+    pub capture_duration_ms: u32,
+    /// Names of events it can match, sorted.
+    pub events: Vec<&'static str>,
+    /// Codes of those events.
+    pub codes: CodeSet,
+    /// Fields of the condition, sorted.
+    pub condition_fields: Vec<String>,
+    /// Operators of the condition, sorted.
+    pub operators: Vec<String>,
+    /// Fields of the output, in order.
+    pub output_fields: Vec<String>,
+    /// Names of its exceptions.
+    pub exception_names: Vec<String>,
+    /// Fields of its exceptions.
+    pub exception_fields: Vec<String>,
+    /// Operators of its exceptions.
+    pub exception_operators: Vec<String>,
+    /// Macros it names, sorted.
+    pub macros: Vec<String>,
+    /// Lists it names, sorted.
+    pub lists: Vec<String>,
+    /// Fields that have no data here and are always missing.
+    pub fields_without_data: Vec<String>,
+    /// File it was first defined in.
+    pub file: String,
+    /// Line of that definition, from 1.
+    pub line: usize,
+    /// Its condition in the program.
+    pub node: NodeId,
+    /// Its output.
+    pub format: Format,
+}
+
+impl Rule {
+    /// As `quaywatch rules check -o json` prints it.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "name": self.name,
+            "priority": self.priority.name(),
+            "source": self.source,
+            "tags": self.tags,
+            "enabled": self.enabled,
+            "capture": self.capture,
+            "capture_duration": self.capture_duration_ms,
+            "description": self.description,
+            "condition": self.condition,
+            "output": self.output,
+            "condition_compiled": self.condition_compiled,
+            "output_compiled": self.output_compiled,
+            "events": self.events,
+            "condition_fields": self.condition_fields,
+            "operators": self.operators,
+            "output_fields": self.output_fields,
+            "exception_names": self.exception_names,
+            "exception_fields": self.exception_fields,
+            "exception_operators": self.exception_operators,
+            "macros": self.macros,
+            "lists": self.lists,
+            "fields_without_data": self.fields_without_data,
+            "file": self.file,
+            "line": self.line,
+        })
+    }
+}
+
+/// All rules of a load.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    program: Program,
+    /// Indices of enabled rules per event code, in evaluation order.
+    by_code: Vec<Box<[u32]>>,
+    interest: Interest,
+}
+
+impl RuleSet {
+    pub(crate) fn new(rules: Vec<Rule>, program: Program) -> RuleSet {
+        let by_code = (0..event::EVENTS.len())
+            .map(|code| {
+                let code = EventCode(code as u16);
+                (0u32..)
+                    .zip(&rules)
+                    .filter(|(_, rule)| rule.enabled && rule.codes.contains(code))
+                    .map(|(index, _)| index)
+                    .collect()
+            })
+            .collect();
+        let interest = interest::derive(&rules, &program);
+        RuleSet { rules, program, by_code, interest }
+    }
+
+    /// In evaluation order, disabled ones included.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule of this name.
+    pub fn rule(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.name == name)
+    }
+
+    /// The shared conditions.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Indices of the enabled rules that an event of this code can match, in evaluation order.
+    pub fn candidates(&self, code: EventCode) -> &[u32] {
+        self.by_code.get(usize::from(code.0)).map_or(&[], |rules| rules)
+    }
+
+    /// What the kernel has to send for the enabled rules: never too little.
+    pub fn interest(&self) -> Interest {
+        self.interest.clone()
+    }
+
+    /// A page about one rule: what it compiles to, which events it waits for, what the kernel is
+    /// asked for because of it. `None` when there is no such rule.
+    pub fn explain(&self, name: &str) -> Option<String> {
+        let rule = self.rule(name)?;
+        let mut out = String::new();
+        let _ = writeln!(out, "rule       {}", rule.name);
+        let state = if rule.enabled { "enabled" } else { "disabled" };
+        let _ = writeln!(
+            out,
+            "           {} · {} · {state} · {}:{}",
+            rule.priority, rule.source, rule.file, rule.line
+        );
+        if !rule.tags.is_empty() {
+            let _ = writeln!(out, "tags       {}", rule.tags.join(", "));
+        }
+        let _ = writeln!(out, "about      {}", rule.description.trim());
+        let _ = writeln!(out, "condition  {}", rule.condition_compiled);
+        let events = if rule.events.len() > 60 {
+            format!("{} of {} events", rule.events.len(), crate::events::all_names().count())
+        } else {
+            rule.events.join(", ")
+        };
+        let _ = writeln!(out, "events     {events}");
+        let _ = writeln!(out, "fields     {}", rule.condition_fields.join(", "));
+        let _ = writeln!(out, "output     {}", rule.output_compiled);
+        for (what, names) in
+            [("macros", &rule.macros), ("lists", &rule.lists), ("exceptions", &rule.exception_names)]
+        {
+            if !names.is_empty() {
+                let _ = writeln!(out, "{what:<10} {}", names.join(", "));
+            }
+        }
+        if !rule.fields_without_data.is_empty() {
+            let _ = writeln!(out, "no data    {} (always missing)", rule.fields_without_data.join(", "));
+        }
+        explain_interest(&mut out, &interest::of_rule(rule, &self.program));
+        Some(out)
+    }
+}
+
+fn explain_interest(out: &mut String, interest: &Interest) {
+    let named = |scope: Scope| {
+        let names: Vec<&str> = interest
+            .events
+            .iter()
+            .filter(|(_, found)| **found == scope)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        if names.len() > 60 { format!("{} events", names.len()) } else { names.join(", ") }
+    };
+    for (scope, who) in [(Scope::Everyone, "from every process"), (Scope::Containers, "from containers only")]
+    {
+        let names = named(scope);
+        if !names.is_empty() {
+            let _ = writeln!(out, "kernel     {names} {who}");
+        }
+    }
+    let is_open =
+        ["open", "openat", "openat2", "creat"].iter().any(|name| interest.events.contains_key(*name));
+    if is_open {
+        for (what, paths) in [("reads of", &interest.open.read), ("writes of", &interest.open.write)] {
+            match paths {
+                PathSet::All => {
+                    let _ = writeln!(out, "           {what} every path");
+                }
+                PathSet::Prefixes(prefixes) if prefixes.is_empty() => {}
+                PathSet::Prefixes(prefixes) => {
+                    let list: Vec<String> = prefixes
+                        .iter()
+                        .map(|prefix| format!("{}*", String::from_utf8_lossy(prefix)))
+                        .collect();
+                    let _ = writeln!(out, "           {what} {}", list.join(" "));
+                }
+            }
+        }
+        if interest.open.failed {
+            let _ = writeln!(out, "           failed opens");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Settings of the engine, and what can be wrong with them.
+
+use alert::Priority;
+
+/// How alerts are made.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// `first`: the first rule that matches an event ends the search (Falco's default). `all`:
+    /// every rule that matches gives an alert.
+    pub rule_matching: RuleMatching,
+    /// Rules less severe than this are not evaluated.
+    #[serde(deserialize_with = "priority")]
+    pub minimum_priority: Priority,
+    /// Host name in alerts.
+    pub hostname: String,
+    /// Appended to the text of each alert, with a blank before it; `%field` tokens as in rules.
+    pub extra_output: String,
+    /// Fields added to `output_fields` of each alert, unless they are there already.
+    pub extra_fields: Vec<String>,
+    /// Date, time and offset before the text instead of local time of day.
+    pub time_format_iso_8601: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let extra_fields = [
+            "container.id",
+            "container.name",
+            "container.image.repository",
+            "container.image.tag",
+            "proc.name",
+            "proc.pname",
+            "proc.cmdline",
+            "user.name",
+        ];
+        Config {
+            rule_matching: RuleMatching::First,
+            minimum_priority: Priority::Debug,
+            hostname: String::new(),
+            extra_output: String::new(),
+            extra_fields: extra_fields.map(str::to_owned).to_vec(),
+            time_format_iso_8601: false,
+        }
+    }
+}
+
+/// Whether one or all matching rules give an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleMatching {
+    /// The first in order of definition.
+    First,
+    /// All of them.
+    All,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The extra output is no output format.
+    #[error("extra_output {text:?} cannot be used: {reason}")]
+    ExtraOutput {
+        /// The setting.
+        text: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An extra field is no field.
+    #[error("extra_fields entry {text:?} is not a field: {reason}")]
+    ExtraField {
+        /// The entry.
+        text: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+fn priority<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Priority, D::Error> {
+    let text: String = serde::Deserialize::deserialize(deserializer)?;
+    text.parse().map_err(serde::de::Error::custom)
+}
