@@ -39,9 +39,6 @@ pub(crate) const JSON_DEPTH_MAX: usize = 32;
 /// a second copy of `output` would cost more disk than all other columns.
 pub(crate) const FIELD_MEAN_BYTES_MAX: usize = 96;
 
-/// Names of distinct writers with a mark: each is in every manifest.
-pub(crate) const WRITERS_MAX: usize = 10_000;
-
 /// Buckets (streams times steps) of one count: 16 bytes each.
 pub(crate) const COUNT_BUCKETS_MAX: usize = 4 << 20;
 

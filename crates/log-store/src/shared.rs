@@ -1,6 +1,6 @@
 //! What the store's threads share: the rows that are visible, and who must wake whom.
 //!
-//! Lock order: state, catalogue, WAL files. Scans hold none of them while they visit.
+//! Lock order: manifest, state, catalogue, WAL files. Scans hold none of them while they visit.
 
 use std::{
     collections::BTreeMap,
@@ -11,13 +11,15 @@ use std::{
 };
 
 use log_record::Batch;
-use parking_lot::{Condvar, Mutex, RwLock};
+use parking_lot::{Mutex, RwLock};
 
 use crate::{
     Config,
-    index::Catalogue,
+    index::{Catalogue, Manifest},
+    maintain::{Maintenance, expire, now_ns},
     memtable::MemTable,
     metrics::Metrics,
+    segment::Segment,
     wal::{Queue, WalFiles},
 };
 
@@ -49,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) catalogue: RwLock<Catalogue>,
     pub(crate) state: RwLock<State>,
+    /// What is on disk; whoever changes it holds it until the change is visible.
+    pub(crate) manifest: Mutex<Manifest>,
     pub(crate) queue: Queue,
     pub(crate) wal_files: Mutex<WalFiles>,
     pub(crate) maintenance: Maintenance,
@@ -60,6 +64,7 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     pub(crate) active: MemTable,
     pub(crate) frozen: Option<Arc<Frozen>>,
+    pub(crate) segments: Vec<Arc<Segment>>,
     pub(crate) marks: BTreeMap<String, u64>,
 }
 
@@ -90,17 +95,54 @@ impl Shared {
         self.wal_files.lock().close(path, last_sequence, bytes);
     }
 
+    /// The file that is written has grown to this.
+    pub(crate) fn note_wal_bytes(&self, active_bytes: u64) {
+        let mut files = self.wal_files.lock();
+        files.active_bytes = active_bytes;
+        self.metrics.wal_bytes.set(files.bytes() as i64);
+    }
+
     pub(crate) fn free_bytes(&self) -> io::Result<u64> {
         self.config.free_space.0.free_bytes(&self.paths.root)
     }
 
     /// Removes what is past its retention, now.
-    pub(crate) fn expire_now(&self) {}
+    pub(crate) fn expire_now(&self) {
+        if let Err(error) = expire(self, now_ns()) {
+            tracing::error!(%error, "removing data past retention failed");
+        }
+    }
+
+    /// Sets the gauges to what is there.
+    pub(crate) fn refresh_gauges(&self) {
+        self.metrics.wal_bytes.set(self.wal_files.lock().bytes() as i64);
+        let state = self.state.read();
+        self.metrics.segments.set(state.segments.len() as i64);
+        self.metrics.disk_bytes.set(state.segments.iter().map(|segment| segment.file.bytes as i64).sum());
+        self.metrics.memory_bytes.set(state.memory_bytes() as i64);
+    }
+
+    /// Holds the writer while the memtable is full and the one before is still being written.
+    /// False when that does not get on: then a batch must be refused.
+    pub(crate) fn wait_for_room(&self) -> bool {
+        let limit = self.config.flush_bytes.saturating_mul(2);
+        loop {
+            {
+                let state = self.state.read();
+                if state.frozen.is_none() || (state.active.bytes as u64) < limit {
+                    return true;
+                }
+            }
+            if !self.maintenance.wait_for_round(Duration::from_secs(10)) {
+                return false;
+            }
+        }
+    }
 }
 
 impl State {
-    pub(crate) fn new(last_sequence: u64, marks: BTreeMap<String, u64>) -> Self {
-        State { active: MemTable::new(last_sequence), frozen: None, marks }
+    pub(crate) fn new(last_sequence: u64, marks: BTreeMap<String, u64>, segments: Vec<Arc<Segment>>) -> Self {
+        State { active: MemTable::new(last_sequence), frozen: None, segments, marks }
     }
 
     /// Counts lines, bytes and duplicates into `stored`.
@@ -143,44 +185,5 @@ impl State {
 
     pub(crate) fn memory_bytes(&self) -> usize {
         self.active.bytes + self.frozen.as_ref().map_or(0, |frozen| frozen.table.bytes)
-    }
-}
-
-/// Wakes the maintenance thread.
-#[derive(Debug, Default)]
-pub(crate) struct Maintenance {
-    flags: Mutex<Flags>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct Flags {
-    is_woken: bool,
-    is_closed: bool,
-}
-
-impl Maintenance {
-    pub(crate) fn wake(&self) {
-        self.flags.lock().is_woken = true;
-        self.changed.notify_all();
-    }
-
-    pub(crate) fn close(&self) {
-        self.flags.lock().is_closed = true;
-        self.changed.notify_all();
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.flags.lock().is_closed
-    }
-
-    /// Waits to be woken, at most this long; false when the store closes.
-    pub(crate) fn wait(&self, at_most: Duration) -> bool {
-        let mut flags = self.flags.lock();
-        if !flags.is_woken && !flags.is_closed {
-            self.changed.wait_for(&mut flags, at_most);
-        }
-        flags.is_woken = false;
-        !flags.is_closed
     }
 }

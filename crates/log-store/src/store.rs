@@ -10,8 +10,8 @@ use std::{
 };
 
 use log_record::{
-    Batch, LabelMatcher, Labels, LogReader, LogWriter, ReadError, RecordBlock, ScanRequest, ScanSummary,
-    TimeRange, WriteError,
+    Batch, CountRequest, LabelMatcher, Labels, LogReader, LogWriter, ReadError, RecordBlock, ScanRequest,
+    ScanSummary, StreamCounts, TimeRange, WriteError,
 };
 use parking_lot::{Mutex, RwLock};
 use telemetry::Registry;
@@ -20,11 +20,12 @@ use tokio::sync::oneshot;
 use crate::{
     Config, OpenError,
     disk::sync_dir,
-    index::Catalogue,
+    index::{Catalogue, Manifest},
     limits::RECORD_BYTES_MAX,
+    maintain::{Maintenance, Worker, open_segments},
     metrics::Metrics,
     scan,
-    shared::{Maintenance, Paths, Shared, State},
+    shared::{Paths, Shared, State},
     wal::{Committer, Pending, Queue, encode_batch, recover},
 };
 
@@ -32,7 +33,7 @@ use crate::{
 /// what was acknowledged is on disk all the same.
 #[derive(Debug)]
 pub struct Store {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     /// Held open: the lock goes with it.
     _lock: File,
@@ -53,12 +54,17 @@ impl Store {
         let lock = lock(&paths)?;
         let metrics = Metrics::new(registry);
 
+        let manifest = Manifest::read(&paths.root)?;
         let mut catalogue = Catalogue::default();
-        let mut state = State::new(0, Default::default());
+        let segments = open_segments(&paths.segments, &manifest, &mut catalogue)?;
+        let covered = manifest.covered_sequence;
+        let mut state = State::new(covered, manifest.marks.clone(), segments);
         let mut ignored = (0, 0, 0);
-        let recovered = recover(&paths.wal, &paths.quarantine, 0, &mut |sequence, batch| {
+        let mut recovered = recover(&paths.wal, &paths.quarantine, covered, &mut |sequence, batch| {
             state.apply(&mut catalogue, sequence, &batch, &mut ignored);
         })?;
+        recovered.files.cut(covered).map_err(OpenError::io(&paths.wal))?;
+        report_damage(&state, &metrics);
         metrics.torn_bytes.add(recovered.torn_bytes);
         metrics.damaged.add(recovered.damages.len() as u64);
         metrics.wal_bytes.set(recovered.files.bytes() as i64);
@@ -70,15 +76,36 @@ impl Store {
             metrics,
             catalogue: RwLock::new(catalogue),
             state: RwLock::new(state),
+            manifest: Mutex::new(manifest),
             queue: Queue::default(),
             wal_files: Mutex::new(recovered.files),
             maintenance: Maintenance::default(),
         });
         let committer = Committer::new(Arc::clone(&shared), recovered.last_sequence);
-        let thread = spawn("store-commit", &shared, move || committer.run())?;
-        Ok(Arc::new(Store { shared, threads: vec![thread], _lock: lock }))
+        let worker = Worker::new(Arc::clone(&shared)).map_err(OpenError::io(&shared.paths.root))?;
+        shared.refresh_gauges();
+        let threads = vec![
+            spawn("store-commit", &shared, move || committer.run())?,
+            spawn("store-maintain", &shared, move || worker.run())?,
+        ];
+        Ok(Arc::new(Store { shared, threads, _lock: lock }))
     }
 }
+
+impl Store {
+    /// Writes what is in memory as a segment, and waits for it. Not needed for durability.
+    ///
+    /// # Errors
+    /// Why it could not be written; the rows stay in the log and in memory.
+    pub fn flush(&self) -> Result<(), FlushError> {
+        self.shared.maintenance.flush().map_err(FlushError)
+    }
+}
+
+/// Why a flush failed.
+#[derive(Debug, thiserror::Error)]
+#[error("flushing the store: {0}")]
+pub struct FlushError(String);
 
 impl Drop for Store {
     fn drop(&mut self) {
@@ -137,6 +164,21 @@ impl LogReader for Store {
         matchers: &[LabelMatcher],
     ) -> Result<Vec<Labels>, ReadError> {
         scan::streams(&self.shared, tenant, range, matchers)
+    }
+
+    fn counts(&self, request: &CountRequest) -> Result<Option<Vec<StreamCounts>>, ReadError> {
+        scan::counts(&self.shared, request)
+    }
+}
+
+/// Says which segments cannot be read. They stay listed: a query that touches one is answered
+/// with its name, all others go on.
+fn report_damage(state: &State, metrics: &Metrics) {
+    for segment in &state.segments {
+        if let Some(reason) = segment.damage() {
+            metrics.damaged.increment();
+            tracing::error!(segment = %segment.path().display(), reason, "damaged segment");
+        }
     }
 }
 

@@ -61,6 +61,11 @@ impl StreamFilter {
         self.0.get(stream as usize).copied().unwrap_or(false)
     }
 
+    /// Every stream so far.
+    pub(crate) fn everything(count: usize) -> Self {
+        StreamFilter(vec![true; count])
+    }
+
     /// The wanted numbers.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
         self.0.iter().enumerate().filter(|(_, wanted)| **wanted).map(|(number, _)| number as u32)

@@ -2,4 +2,4 @@
 
 mod table;
 
-pub(crate) use table::{MemBlock, MemTable};
+pub(crate) use table::{MemBlock, MemTable, RowSet, row_identity};

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use arrow_array::{MapArray, StringArray, cast::AsArray};
 use log_record::{Columns, Labels, MetadataColumn, RecordBlock, TextColumn};
 
 use crate::{
@@ -14,12 +15,46 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum TextHolder {
     Owned(Texts),
+    Arrow(StringArray),
 }
 
 impl TextHolder {
-    fn view(&self) -> TextColumn<'_> {
+    pub(crate) fn view(&self) -> TextColumn<'_> {
         match self {
             TextHolder::Owned(texts) => texts.view(),
+            TextHolder::Arrow(texts) => arrow_view(texts),
+        }
+    }
+}
+
+fn arrow_view(texts: &StringArray) -> TextColumn<'_> {
+    // Checked once when it was decoded; this second check is the price of having no unsafe code.
+    TextColumn { offsets: texts.value_offsets(), data: std::str::from_utf8(texts.values()).unwrap_or("") }
+}
+
+/// Where structured metadata lives.
+#[derive(Debug)]
+pub(crate) enum MetadataHolder {
+    Owned(Metadata),
+    Arrow(MapArray),
+}
+
+impl MetadataHolder {
+    pub(crate) fn view(&self) -> MetadataColumn<'_> {
+        match self {
+            MetadataHolder::Owned(metadata) => metadata.view(),
+            MetadataHolder::Arrow(map) => {
+                let (names, values) =
+                    (map.keys().as_string_opt::<i32>(), map.values().as_string_opt::<i32>());
+                match (names, values) {
+                    (Some(names), Some(values)) => MetadataColumn {
+                        offsets: map.value_offsets(),
+                        names: arrow_view(names),
+                        values: arrow_view(values),
+                    },
+                    _ => MetadataColumn::default(),
+                }
+            }
         }
     }
 }
@@ -30,7 +65,7 @@ pub(crate) struct Loaded {
     pub(crate) streams: Vec<u32>,
     pub(crate) timestamps_ns: Vec<i64>,
     pub(crate) lines: Option<TextHolder>,
-    pub(crate) metadata: Option<Metadata>,
+    pub(crate) metadata: Option<MetadataHolder>,
     pub(crate) json_fields: Vec<(String, TextHolder)>,
 }
 
@@ -46,7 +81,7 @@ impl Loaded {
         let metadata = columns.metadata.then(|| {
             let mut metadata = Metadata::default();
             chosen.iter().for_each(|&row| metadata.push(rows.metadata.view().row(row)));
-            metadata
+            MetadataHolder::Owned(metadata)
         });
         Loaded {
             streams: chosen.iter().map(|&row| rows.stream(row)).collect(),
@@ -75,7 +110,7 @@ impl Loaded {
             stream_of_row: &stream_of_row,
             timestamps_ns: &self.timestamps_ns,
             lines: self.lines.as_ref().map_or_else(TextColumn::default, TextHolder::view),
-            metadata: self.metadata.as_ref().map_or_else(MetadataColumn::default, Metadata::view),
+            metadata: self.metadata.as_ref().map_or_else(MetadataColumn::default, MetadataHolder::view),
             json_fields: &json_fields,
         })
     }

@@ -1,8 +1,10 @@
 //! Delivers matching rows in blocks, in the order that `log_record::LogReader` promises.
 
 mod block;
+mod counts;
 mod order;
 mod run;
 
-pub(crate) use block::{Loaded, TextHolder};
-pub(crate) use run::{scan, streams};
+pub(crate) use block::{Loaded, MetadataHolder, TextHolder};
+pub(crate) use counts::{counts, streams};
+pub(crate) use run::scan;

@@ -1,21 +1,48 @@
 //! One scan: takes a snapshot of what is visible, loads block after block, delivers in order.
 //! Holds no lock while it visits, and at most the blocks that overlap in time.
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
 
-use log_record::{LabelMatcher, Labels, ReadError, RecordBlock, ScanRequest, ScanSummary, TimeRange};
+use log_record::{ReadError, RecordBlock, ScanRequest, ScanSummary};
 use memchr::memmem::Finder;
 
 use super::{
     block::{Loaded, StreamNames},
     order::{Order, Step},
 };
-use crate::{index::StreamFilter, memtable::MemBlock, shared::Shared};
+use crate::{
+    index::StreamFilter,
+    memtable::MemBlock,
+    segment::{Needed, NeedleGrams, Segment, Source},
+    shared::Shared,
+};
+
+/// Segment files that a scan keeps open: more than one only where segments overlap in time.
+const OPEN_FILES_MAX: usize = 8;
+
+/// Everything visible at one instant.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    pub(super) segments: Vec<Arc<Segment>>,
+    pub(super) memory: Vec<Arc<MemBlock>>,
+}
+
+impl Snapshot {
+    /// Under one short lock, so that a flush is seen as a whole or not at all.
+    pub(super) fn take(shared: &Shared) -> Self {
+        let state = shared.state.read();
+        let frozen = state.frozen.iter().flat_map(|frozen| frozen.table.blocks());
+        let memory = frozen.chain(state.active.blocks()).cloned().collect();
+        Snapshot { segments: state.segments.clone(), memory }
+    }
+}
 
 /// A block that may be loaded.
-#[derive(Debug)]
-enum Source {
-    Memory(Arc<MemBlock>),
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Memory(usize),
+    /// Segment, and block of it.
+    Segment(usize, usize),
 }
 
 /// Delivers every matching row once.
@@ -24,32 +51,33 @@ pub(crate) fn scan(
     request: &ScanRequest,
     visit: &mut dyn FnMut(&RecordBlock<'_>) -> ControlFlow<()>,
 ) -> Result<ScanSummary, ReadError> {
-    let mut summary = ScanSummary::default();
-    let sources = snapshot(shared);
+    let snapshot = Snapshot::take(shared);
     // After the snapshot, so that every stream in it is known.
     let filter = shared.catalogue.read().select(&request.tenant, &request.matchers);
-    let needles: Vec<Finder<'_>> = request.line_contains.iter().map(|text| Finder::new(text)).collect();
-    let range = request.range;
-    let blocks = sources.into_iter().filter_map(|source| {
-        let (oldest, newest) = source.bounds();
-        (newest >= range.start_ns && oldest < range.end_ns)
-            .then(|| (oldest.max(range.start_ns), newest.min(range.end_ns.saturating_sub(1)), source))
-    });
-    let mut order: Order<Source, Loaded> = Order::new(request.direction, blocks);
+    let mut scan = Scan {
+        request,
+        snapshot: &snapshot,
+        filter: &filter,
+        grams: NeedleGrams::new(&request.line_contains),
+        needles: request.line_contains.iter().map(|text| Finder::new(text)).collect(),
+        open: VecDeque::new(),
+        summary: ScanSummary::default(),
+    };
+    let mut order: Order<Place, Loaded> = Order::new(request.direction, scan.plan());
     let names = StreamNames { catalogue: &shared.catalogue };
     while let Some(step) = order.next() {
         match step {
-            Step::Load(source) => match load(&source, request, &filter, &needles)? {
+            Step::Load(place) => match scan.load(place)? {
                 Some(loaded) => {
-                    summary.blocks_read += 1;
+                    scan.summary.blocks_read += 1;
                     order.put(loaded.oldest_ns(), loaded.newest_ns(), loaded);
                 }
-                None => summary.blocks_skipped += 1,
+                None => scan.summary.blocks_skipped += 1,
             },
             Step::Deliver(loaded) => {
                 let flow = loaded.deliver(&names, |block| {
-                    summary.rows += block.len() as u64;
-                    summary.line_bytes += block.lines.data.len() as u64;
+                    scan.summary.rows += block.len() as u64;
+                    scan.summary.line_bytes += block.lines.data.len() as u64;
                     visit(block)
                 });
                 if flow.is_break() {
@@ -58,73 +86,86 @@ pub(crate) fn scan(
             }
         }
     }
-    Ok(summary)
+    Ok(scan.summary)
 }
 
-impl Source {
-    fn bounds(&self) -> (i64, i64) {
-        match self {
-            Source::Memory(block) => (block.min_ns, block.max_ns),
-        }
-    }
+struct Scan<'a> {
+    request: &'a ScanRequest,
+    snapshot: &'a Snapshot,
+    filter: &'a StreamFilter,
+    grams: NeedleGrams,
+    needles: Vec<Finder<'a>>,
+    open: VecDeque<(usize, Source)>,
+    summary: ScanSummary,
 }
 
-/// Everything visible, under one short lock.
-fn snapshot(shared: &Shared) -> Vec<Source> {
-    let state = shared.state.read();
-    let frozen = state.frozen.iter().flat_map(|frozen| frozen.table.blocks());
-    frozen.chain(state.active.blocks()).map(|block| Source::Memory(Arc::clone(block))).collect()
-}
-
-/// The rows of a block that pass, if any.
-fn load(
-    source: &Source,
-    request: &ScanRequest,
-    filter: &StreamFilter,
-    needles: &[Finder<'_>],
-) -> Result<Option<Loaded>, ReadError> {
-    match source {
-        Source::Memory(block) => {
-            let mut chosen = block.select(request.range, |stream| filter.wants(stream));
-            if !needles.is_empty() {
-                chosen.retain(|&row| {
-                    let line = block.rows.lines.get(row).as_bytes();
-                    needles.iter().all(|needle| needle.find(line).is_some())
-                });
+impl Scan<'_> {
+    /// The blocks that may have rows, with their bounds.
+    fn plan(&mut self) -> Vec<(i64, i64, Place)> {
+        let range = self.request.range;
+        let mut blocks = Vec::new();
+        let mut skipped = 0;
+        let mut add = |oldest: i64, newest: i64, place| {
+            if newest >= range.start_ns && oldest < range.end_ns {
+                blocks.push((oldest.max(range.start_ns), newest.min(range.end_ns.saturating_sub(1)), place));
+            } else {
+                skipped += 1;
             }
-            Ok((!chosen.is_empty()).then(|| Loaded::from_memory(block, &chosen, &request.columns)))
+        };
+        for (number, segment) in self.snapshot.segments.iter().enumerate() {
+            match segment.index() {
+                // Of a damaged segment only the whole is known; loading it tells the damage.
+                Err(_) => add(segment.file.oldest_ns, segment.file.newest_ns, Place::Segment(number, 0)),
+                Ok(index) if self.grams.may_occur(&index.filter) => {
+                    for (at, block) in index.blocks.iter().enumerate() {
+                        add(block.oldest_ns, block.newest_ns, Place::Segment(number, at));
+                    }
+                }
+                Ok(index) => self.summary.blocks_skipped += index.blocks.len() as u64,
+            }
         }
+        for (at, block) in self.snapshot.memory.iter().enumerate() {
+            add(block.min_ns, block.max_ns, Place::Memory(at));
+        }
+        self.summary.blocks_skipped += skipped;
+        blocks
     }
-}
 
-/// The streams with at least one row in the range that pass the matchers, sorted.
-pub(crate) fn streams(
-    shared: &Shared,
-    tenant: &str,
-    range: TimeRange,
-    matchers: &[LabelMatcher],
-) -> Result<Vec<Labels>, ReadError> {
-    let sources = snapshot(shared);
-    let catalogue = shared.catalogue.read();
-    let filter = catalogue.select(tenant, matchers);
-    let mut found = vec![false; catalogue.len()];
-    for source in &sources {
-        let Source::Memory(block) = source;
-        if block.max_ns < range.start_ns || block.min_ns >= range.end_ns {
-            continue;
-        }
-        for (&stream, &time) in block.rows.streams.iter().zip(&block.rows.timestamps_ns) {
-            if time >= range.start_ns && time < range.end_ns && filter.wants(stream) {
-                found.get_mut(stream as usize).into_iter().for_each(|seen| *seen = true);
+    /// The rows of a block that pass, if any.
+    fn load(&mut self, place: Place) -> Result<Option<Loaded>, ReadError> {
+        match place {
+            Place::Memory(at) => Ok(self.snapshot.memory.get(at).and_then(|block| self.load_memory(block))),
+            Place::Segment(number, at) => {
+                let Some(segment) = self.snapshot.segments.get(number) else { return Ok(None) };
+                let source = self.source(number, segment)?;
+                let (range, filter) = (self.request.range, self.filter);
+                let needed = Needed { range, filter, columns: &self.request.columns, grams: &self.grams };
+                segment.load(&source, at, &needed)
             }
         }
     }
-    let mut labels: Vec<Labels> = found
-        .iter()
-        .enumerate()
-        .filter(|(_, seen)| **seen)
-        .filter_map(|(number, _)| catalogue.get(number as u32).map(|stream| stream.labels.clone()))
-        .collect();
-    labels.sort();
-    Ok(labels)
+
+    fn load_memory(&self, block: &MemBlock) -> Option<Loaded> {
+        let mut chosen = block.select(self.request.range, |stream| self.filter.wants(stream));
+        if !self.needles.is_empty() {
+            chosen.retain(|&row| {
+                let line = block.rows.lines.get(row).as_bytes();
+                self.needles.iter().all(|needle| needle.find(line).is_some())
+            });
+        }
+        (!chosen.is_empty()).then(|| Loaded::from_memory(block, &chosen, &self.request.columns))
+    }
+
+    /// The open file of a segment.
+    fn source(&mut self, number: usize, segment: &Segment) -> Result<Source, ReadError> {
+        if let Some((_, source)) = self.open.iter().find(|(open, _)| *open == number) {
+            return Ok(source.clone());
+        }
+        let source = segment.source()?;
+        if self.open.len() >= OPEN_FILES_MAX {
+            self.open.pop_front();
+        }
+        self.open.push_back((number, source.clone()));
+        Ok(source)
+    }
 }

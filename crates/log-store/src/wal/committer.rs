@@ -118,10 +118,7 @@ impl Committer {
         let shared = Arc::clone(&self.shared);
         while shared.queue.take_group(&mut group) {
             let bytes = group.iter().map(|pending| pending.payload.len() as u64).sum();
-            let written = match self.space.check(&shared, bytes) {
-                Ok(()) => self.write(&group),
-                Err(refused) => Err(refused),
-            };
+            let written = self.admit(bytes).and_then(|()| self.write(&group));
             match written {
                 Ok(()) => self.publish(&mut group),
                 Err(error) => {
@@ -133,6 +130,14 @@ impl Committer {
             }
             shared.queue.release(bytes);
         }
+    }
+
+    /// Refuses a group for which disk or memory has no room.
+    fn admit(&mut self, bytes: u64) -> Result<(), WriteError> {
+        if !self.shared.wait_for_room() {
+            return Err(WriteError::Overloaded { queued_bytes: self.shared.queue.bytes() });
+        }
+        self.space.check(&self.shared, bytes)
     }
 
     /// Writes and syncs the group's records.
@@ -158,14 +163,13 @@ impl Committer {
         let began = Instant::now();
         let appended = file.append(&self.buffer);
         self.shared.metrics.synced(began.elapsed());
-        let appended_bytes = self.buffer.len() as i64;
         self.buffer.clear();
         // A buffer grown by one huge batch is not kept.
         self.buffer.shrink_to(2 * GROUP_BYTES_MAX);
         match appended {
             Ok(()) => {
                 self.last_sequence = sequence;
-                self.shared.metrics.wal_bytes.add(appended_bytes);
+                self.shared.note_wal_bytes(file.bytes);
                 let is_long = file.bytes >= self.shared.config.wal_segment_bytes;
                 self.file = Some(file);
                 if is_long {

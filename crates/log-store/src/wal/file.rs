@@ -33,6 +33,8 @@ pub(crate) fn head_version(bytes: &[u8]) -> Option<u32> {
 pub(crate) struct WalFiles {
     dir: PathBuf,
     closed: Vec<ClosedFile>,
+    /// Bytes of the file that is written.
+    pub(crate) active_bytes: u64,
 }
 
 #[derive(Debug)]
@@ -44,11 +46,7 @@ struct ClosedFile {
 
 impl WalFiles {
     pub(crate) fn new(dir: PathBuf) -> Self {
-        WalFiles { dir, closed: Vec::new() }
-    }
-
-    pub(crate) fn dir(&self) -> &Path {
-        &self.dir
+        WalFiles { dir, closed: Vec::new(), active_bytes: 0 }
     }
 
     /// Lists `(first sequence, path)`, oldest first.
@@ -66,12 +64,13 @@ impl WalFiles {
     }
 
     pub(crate) fn close(&mut self, path: PathBuf, last_sequence: u64, bytes: u64) {
+        self.active_bytes = 0;
         self.closed.push(ClosedFile { path, last_sequence, bytes });
     }
 
-    /// Bytes of closed files.
+    /// Bytes of all files.
     pub(crate) fn bytes(&self) -> u64 {
-        self.closed.iter().map(|file| file.bytes).sum()
+        self.closed.iter().map(|file| file.bytes).sum::<u64>() + self.active_bytes
     }
 
     /// Removes files whose records are all in segments. What a crash leaves behind is removed by

@@ -6,6 +6,6 @@ mod record;
 mod recovery;
 
 pub(crate) use committer::{Committer, Pending, Queue};
-pub(crate) use file::{WalFiles, WalWriter};
+pub(crate) use file::WalFiles;
 pub(crate) use record::encode_batch;
-pub(crate) use recovery::{Recovered, recover};
+pub(crate) use recovery::recover;

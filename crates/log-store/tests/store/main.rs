@@ -1,4 +1,10 @@
-//! The store through its two traits.
+//! The store through its two traits: what it keeps, in which order, after which mishap.
 
 mod basics;
+mod crash;
+mod damage;
+mod fixture;
+mod model;
+mod segments;
+mod space;
 mod support;

@@ -1,0 +1,163 @@
+//! The text filter of a block: which sequences of four bytes (ASCII letters in lower case) occur
+//! in its lines. A block that lacks one sequence of a needle lacks the needle, wherever in a word
+//! it stands; so the filter is sound for parts of words, which a filter of whole words is not.
+//! One hash and one bit per sequence: a needle asks for many of them.
+
+/// Bits while a block is collected; folded down afterwards.
+const BITS_MAX: usize = 1 << 19;
+
+/// No filter is smaller than this.
+const BITS_MIN: usize = 1 << 10;
+
+/// Share of set bits, in percent, above which a filter is not folded further.
+const DENSITY_PERCENT_MAX: usize = 22;
+
+/// Bytes of one sequence.
+const GRAM_BYTES: usize = 4;
+
+/// Sequences of a needle that are asked for at most: more do not help.
+const NEEDLE_GRAMS_MAX: usize = 64;
+
+/// Collects the sequences of the lines of one block.
+#[derive(Debug)]
+pub(crate) struct GramCollector {
+    words: Vec<u64>,
+}
+
+impl Default for GramCollector {
+    fn default() -> Self {
+        GramCollector { words: vec![0; BITS_MAX / 64] }
+    }
+}
+
+fn hash(gram: u32) -> u32 {
+    gram.wrapping_mul(0x9e37_79b1)
+}
+
+/// Hashes of all sequences of a text.
+fn hashes(text: &str) -> impl Iterator<Item = u32> {
+    let mut gram = 0u32;
+    text.bytes().enumerate().filter_map(move |(at, byte)| {
+        gram = (gram << 8) | u32::from(byte.to_ascii_lowercase());
+        (at + 1 >= GRAM_BYTES).then(|| hash(gram))
+    })
+}
+
+impl GramCollector {
+    pub(crate) fn add(&mut self, line: &str) {
+        for hash in hashes(line) {
+            // The upper bits, so that folding neighbours keeps the place of a hash.
+            let bit = (hash >> (32 - BITS_MAX.trailing_zeros())) as usize;
+            if let Some(word) = self.words.get_mut(bit / 64) {
+                *word |= 1 << (bit % 64);
+            }
+        }
+    }
+
+    /// Adds another collector's sequences.
+    pub(crate) fn merge(&mut self, other: &GramCollector) {
+        self.words.iter_mut().zip(&other.words).for_each(|(to, from)| *to |= from);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.words.fill(0);
+    }
+
+    /// The filter's bytes: as few as keep it sparse.
+    pub(crate) fn filter(&self) -> Vec<u8> {
+        let mut words = self.words.clone();
+        loop {
+            let bits = words.len() * 64;
+            if bits <= BITS_MIN {
+                break;
+            }
+            let folded = fold(&words);
+            let set: usize = folded.iter().map(|word| word.count_ones() as usize).sum();
+            if set * 100 > bits / 2 * DENSITY_PERCENT_MAX {
+                break;
+            }
+            words = folded;
+        }
+        words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+}
+
+/// Half as many bits: each is set when one of two neighbours was.
+fn fold(words: &[u64]) -> Vec<u64> {
+    let squeeze = |word: u64| {
+        let mut bits = (word | (word >> 1)) & 0x5555_5555_5555_5555;
+        bits = (bits | (bits >> 1)) & 0x3333_3333_3333_3333;
+        bits = (bits | (bits >> 2)) & 0x0f0f_0f0f_0f0f_0f0f;
+        bits = (bits | (bits >> 4)) & 0x00ff_00ff_00ff_00ff;
+        bits = (bits | (bits >> 8)) & 0x0000_ffff_0000_ffff;
+        (bits | (bits >> 16)) & 0xffff_ffff
+    };
+    words
+        .chunks_exact(2)
+        .map(|pair| pair.iter().rev().fold(0, |folded, &word| folded << 32 | squeeze(word)))
+        .collect()
+}
+
+/// What a needle asks of a filter.
+#[derive(Debug, Clone)]
+pub(crate) struct NeedleGrams(Vec<u32>);
+
+impl NeedleGrams {
+    /// The sequences of all needles; a needle of fewer than four bytes asks for none.
+    pub(crate) fn new(needles: &[String]) -> Self {
+        let mut all: Vec<u32> = needles.iter().flat_map(|needle| hashes(needle)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.truncate(NEEDLE_GRAMS_MAX);
+        NeedleGrams(all)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// False when no line of the filter's block can hold all needles.
+    pub(crate) fn may_occur(&self, filter: &[u8]) -> bool {
+        let bits = filter.len() * 8;
+        if !bits.is_power_of_two() || bits < BITS_MIN {
+            return true;
+        }
+        let shift = 32 - bits.trailing_zeros();
+        self.0.iter().all(|hash| {
+            let bit = (hash >> shift) as usize;
+            filter.get(bit / 8).is_none_or(|byte| byte & (1 << (bit % 8)) != 0)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(lines: &[&str], needles: &[&str], expected: bool) {
+        let mut grams = GramCollector::default();
+        lines.iter().for_each(|line| grams.add(line));
+        let needles: Vec<String> = needles.iter().map(|&needle| needle.to_owned()).collect();
+        assert_eq!(NeedleGrams::new(&needles).may_occur(&grams.filter()), expected, "{needles:?}");
+    }
+
+    #[test]
+    fn parts_of_words_are_never_missed() {
+        let lines = [r#"{"rule":"Write below etc","proc.name":"touch"}"#, "ÄÖÜ and more"];
+        for needle in ["Write below", "rite bel", "ouch", "\"touch\"}", "ÖÜ", "a", ""] {
+            check(&lines, &[needle], true);
+        }
+        check(&lines, &["thisneveroccurs"], false);
+        check(&lines, &["touch", "zq0123456789"], false);
+    }
+
+    #[test]
+    fn folding_keeps_every_bit() {
+        let lines: Vec<String> = (0..5000).map(|n| format!("value {}", n * 7919)).collect();
+        let mut grams = GramCollector::default();
+        lines.iter().for_each(|line| grams.add(line));
+        let filter = grams.filter();
+        assert!(filter.len() < BITS_MAX / 8);
+        assert!(lines.iter().all(|line| NeedleGrams::new(std::slice::from_ref(line)).may_occur(&filter)));
+    }
+}
