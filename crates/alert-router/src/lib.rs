@@ -18,6 +18,8 @@ mod delivery;
 pub mod ingest;
 mod intake;
 pub mod journal;
+#[cfg(test)]
+mod kill_tests;
 mod lane;
 pub mod limits;
 mod marks;

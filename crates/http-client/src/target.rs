@@ -20,6 +20,9 @@ impl Target {
     /// [`ConfigError::Url`].
     pub fn parse(url: &str) -> Result<Target, ConfigError> {
         let wrong = |reason: String| ConfigError::Url { address: without_secrets(url), reason };
+        if !url.contains("://") {
+            return Err(wrong("the scheme is missing, write http:// or https:// in front".to_owned()));
+        }
         let uri: Uri = url.parse().map_err(|error: http::uri::InvalidUri| wrong(error.to_string()))?;
         let mut parts = uri.into_parts();
         let scheme = match parts.scheme.as_ref().map(|scheme| scheme.as_str()) {
