@@ -104,7 +104,7 @@ impl Setup {
         let pins = pins.display();
         format!(
             "auth: {}\nhub:\n  ingest_listen: {ingest}\n  web_listen: {web}\n  loki_listen: {loki}\n  \
-             outputs:\n    stdout:\n      enabled: true\n{hub}sensor:\n  probes:\n    bpffs_dir: {pins}\n{sensor}",
+             outputs:\n    stdout:\n      format: json\n{hub}sensor:\n  probes:\n    bpffs_dir: {pins}\n{sensor}",
             self.auth,
         )
     }
