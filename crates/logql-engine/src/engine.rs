@@ -96,7 +96,9 @@ impl Engine {
     fn parse_range(&self, params: &RangeParams) -> Result<Expr, QueryError> {
         let expr = logql_syntax::parse(&params.query)?;
         let bad = |text: &str| Err(QueryError::BadRequest(text.to_owned()));
-        if params.end_ns <= params.start_ns && !matches!(expr, Expr::Sample(_) if params.end_ns == params.start_ns) {
+        if params.end_ns <= params.start_ns
+            && !matches!(expr, Expr::Sample(_) if params.end_ns == params.start_ns)
+        {
             return bad("end timestamp must not be before or equal to start time");
         }
         if matches!(expr, Expr::Sample(_)) {
@@ -115,7 +117,9 @@ impl Engine {
         let length_s = u64::try_from((params.end_ns - params.start_ns) / 1_000_000_000).unwrap_or(0);
         if self.limits.query_length_max_s > 0 && length_s > self.limits.query_length_max_s {
             let print = |seconds: u64| {
-                logql_syntax::format_duration_go(i64::try_from(seconds).unwrap_or(0).saturating_mul(1_000_000_000))
+                logql_syntax::format_duration_go(
+                    i64::try_from(seconds).unwrap_or(0).saturating_mul(1_000_000_000),
+                )
             };
             return Err(QueryError::Limit(format!(
                 "the query time range exceeds the limit (query length: {}, limit: {})",
@@ -152,7 +156,9 @@ impl Engine {
         let mut stats = budget.stats;
         self.lines.add(stats.lines);
         self.bytes.add(stats.bytes);
-        let data = data.and_then(|data| self.within_series_limit(data)).inspect_err(|_| self.failures.increment())?;
+        let data = data
+            .and_then(|data| self.within_series_limit(data))
+            .inspect_err(|_| self.failures.increment())?;
         stats.seconds = budget.started.elapsed().as_secs_f64();
         stats.entries_returned = match &data {
             Data::Lines(entries) => entries.len() as u64,

@@ -13,7 +13,9 @@ pub enum QueryError {
     #[error("{0}")]
     Limit(String),
     /// A line could not be parsed and the query does not say to skip it.
-    #[error("pipeline error: '{kind}' for series: '{series}'.\nUse a label filter to intentionally skip this error. (e.g | __error__!=\"{kind}\").\nTo skip all potential errors you can match empty errors.(e.g __error__=\"\")\nThe label filter can also be specified after unwrap. (e.g | unwrap latency | __error__=\"\" )\n")]
+    #[error(
+        "pipeline error: '{kind}' for series: '{series}'.\nUse a label filter to intentionally skip this error. (e.g | __error__!=\"{kind}\").\nTo skip all potential errors you can match empty errors.(e.g __error__=\"\")\nThe label filter can also be specified after unwrap. (e.g | unwrap latency | __error__=\"\" )\n"
+    )]
     Pipeline {
         /// `JSONParserErr` and the like.
         kind: String,
@@ -27,7 +29,9 @@ pub enum QueryError {
     #[error("context canceled")]
     Cancelled,
     /// It took too long.
-    #[error("request timed out, decrease the duration of the request or add more label matchers (prefer exact match over regex match) to reduce the amount of data processed")]
+    #[error(
+        "request timed out, decrease the duration of the request or add more label matchers (prefer exact match over regex match) to reduce the amount of data processed"
+    )]
     TimedOut,
     /// The store failed.
     #[error("{0}")]

@@ -1,6 +1,12 @@
 //! Queries that return lines.
 
-use std::{cmp::Ordering, collections::{BinaryHeap, HashMap}, ops::ControlFlow, sync::Arc, borrow::Cow};
+use std::{
+    borrow::Cow,
+    cmp::Ordering,
+    collections::{BinaryHeap, HashMap},
+    ops::ControlFlow,
+    sync::Arc,
+};
 
 use log_record::{Direction, RecordBlock, ScanRequest, TimeRange};
 use logql_syntax::LogExpr;

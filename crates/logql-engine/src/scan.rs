@@ -10,12 +10,7 @@ use std::{
 use log_record::{Labels, LogReader, RecordBlock, ScanRequest};
 
 use crate::{
-    error::QueryError,
-    label_set::Base,
-    limits::Limits,
-    names::Names,
-    params::Cancel,
-    result::Stats,
+    error::QueryError, label_set::Base, limits::Limits, names::Names, params::Cancel, result::Stats,
 };
 
 /// What is left of a query's time and bytes; shared by all its scans.

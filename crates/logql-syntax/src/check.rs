@@ -54,8 +54,8 @@ fn range_aggregation(range: &RangeAggregation) -> Result<(), ParseError> {
     if range.grouping.is_some() && !groups {
         return Err(ParseError::meaning(format!("grouping not allowed for {name} aggregation")));
     }
-    let unwraps = groups
-        || matches!(range.function, F::SumOverTime | F::Rate | F::RateCounter | F::AbsentOverTime);
+    let unwraps =
+        groups || matches!(range.function, F::SumOverTime | F::Rate | F::RateCounter | F::AbsentOverTime);
     let counts = matches!(
         range.function,
         F::CountOverTime | F::BytesOverTime | F::BytesRate | F::Rate | F::AbsentOverTime
@@ -83,7 +83,9 @@ fn log_expression(log: &LogExpr) -> Result<(), ParseError> {
             Stage::Regexp(pattern) => {
                 regex(pattern)?;
                 if !pattern.contains("(?P<") && !pattern.contains("(?<") {
-                    return Err(ParseError::meaning("invalid regexp parser: at least one named capture must be supplied"));
+                    return Err(ParseError::meaning(
+                        "invalid regexp parser: at least one named capture must be supplied",
+                    ));
                 }
             }
             Stage::Pattern(pattern) => pattern::check(pattern)
@@ -132,9 +134,9 @@ fn matches_empty(pattern: &str) -> bool {
 }
 
 fn regex_syntax(pattern: &str) -> Result<regex_syntax::hir::Hir, ParseError> {
-    regex_syntax::Parser::new()
-        .parse(pattern)
-        .map_err(|error| ParseError::meaning(format!("error parsing regexp: {}", regexp_error(&error, pattern))))
+    regex_syntax::Parser::new().parse(pattern).map_err(|error| {
+        ParseError::meaning(format!("error parsing regexp: {}", regexp_error(&error, pattern)))
+    })
 }
 
 /// The words of Go's `regexp/syntax` for the mistakes people make.

@@ -156,8 +156,8 @@ impl Lexer {
                 break;
             }
         }
-        let duration = self
-            .unit_tail(&text, is_duration_char, |text| units::parse_duration(text).map(Kind::Duration));
+        let duration =
+            self.unit_tail(&text, is_duration_char, |text| units::parse_duration(text).map(Kind::Duration));
         if let Some(kind) = duration {
             return (kind, false);
         }

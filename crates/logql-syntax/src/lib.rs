@@ -27,4 +27,6 @@ pub use parser::{ParseError, parse, parse_selector};
 pub use pattern::{PatternPiece, pattern_pieces};
 pub use pretty::pretty;
 pub use print::{format_float, quote};
-pub use units::{format_bytes, format_duration, format_duration_go, parse_bytes, parse_duration, parse_go_duration};
+pub use units::{
+    format_bytes, format_duration, format_duration_go, parse_bytes, parse_duration, parse_go_duration,
+};

@@ -74,7 +74,8 @@ fn sample_lines(expr: &SampleExpr, level: usize) -> String {
             sample_lines(&binary.right, level + 1)
         ),
         SampleExpr::LabelReplace { inner: vector, destination, replacement, source, regex } => {
-            let texts = [destination, replacement, source, regex].map(|text| format!("{inner}{}", print::quote(text)));
+            let texts = [destination, replacement, source, regex]
+                .map(|text| format!("{inner}{}", print::quote(text)));
             format!(
                 "{outer}label_replace(\n{},\n{}\n{outer})",
                 sample_lines(vector, level + 1),

@@ -174,7 +174,9 @@ impl std::fmt::Display for Stage {
                     .iter()
                     .map(|format| match &format.source {
                         LabelFormatSource::Rename(from) => format!("{}={from}", format.name),
-                        LabelFormatSource::Template(template) => format!("{}={}", format.name, quote(template)),
+                        LabelFormatSource::Template(template) => {
+                            format!("{}={}", format.name, quote(template))
+                        }
                     })
                     .collect();
                 write!(f, "| label_format {}", all.join(","))
@@ -237,7 +239,9 @@ impl std::fmt::Display for LabelFilter {
                 };
                 match value {
                     FilterValue::Number(number) => write!(f, "{name}{op}{}", format_float(*number)),
-                    FilterValue::Duration(length) => write!(f, "{name}{op}{}", units::format_duration_go(*length)),
+                    FilterValue::Duration(length) => {
+                        write!(f, "{name}{op}{}", units::format_duration_go(*length))
+                    }
                     FilterValue::Bytes(bytes) => write!(f, "{name}{op}{}", units::format_bytes(*bytes)),
                 }
             }

@@ -106,8 +106,7 @@ pub(crate) const KEYWORDS: &[&str] = &[
 ];
 
 /// Operators of two characters.
-pub(crate) const PAIRS: &[&str] =
-    &["!=", "!>", "!~", "<=", "==", "=~", ">=", "|=", "|>", "|~"];
+pub(crate) const PAIRS: &[&str] = &["!=", "!>", "!~", "<=", "==", "=~", ">=", "|=", "|>", "|~"];
 
 /// Operators of one character.
 pub(crate) const SINGLES: &[&str] =

@@ -94,7 +94,8 @@ pub(crate) fn parse_prometheus_duration(text: &str) -> Result<i64, String> {
 /// Sizes as `go-humanize` reads them: `5`, `5B`, `5kB`, `5 KiB`; units in any case.
 pub fn parse_bytes(text: &str) -> Option<u64> {
     let text = text.trim();
-    let digits = text.find(|next: char| !next.is_ascii_digit() && next != '.' && next != ',').unwrap_or(text.len());
+    let digits =
+        text.find(|next: char| !next.is_ascii_digit() && next != '.' && next != ',').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: f64 = number.replace(',', "").parse().ok()?;
     let scale = match unit.trim().to_lowercase().as_str() {
@@ -266,7 +267,9 @@ mod tests {
 
     #[test]
     fn sizes() {
-        for (text, expected) in [("5KB", Some(5000)), ("2KiB", Some(2048)), ("1MB", Some(1_000_000)), ("x", None)] {
+        for (text, expected) in
+            [("5KB", Some(5000)), ("2KiB", Some(2048)), ("1MB", Some(1_000_000)), ("x", None)]
+        {
             assert_eq!(parse_bytes(text), expected, "{text}");
         }
         assert_eq!(format_bytes(5000), "5.0kB");

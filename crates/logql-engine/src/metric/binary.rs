@@ -10,7 +10,12 @@ use super::{
 use crate::error::QueryError;
 
 /// Evaluates an operation on two values.
-pub(crate) fn evaluate(binary: &Binary, left: Value, right: Value, steps: Steps) -> Result<Value, QueryError> {
+pub(crate) fn evaluate(
+    binary: &Binary,
+    left: Value,
+    right: Value,
+    steps: Steps,
+) -> Result<Value, QueryError> {
     match (left, right) {
         (Value::Scalar(left), Value::Scalar(right)) => Ok(Value::Scalar(literals(binary.op, left, right))),
         (Value::Table(columns), Value::Scalar(right)) => {

@@ -1,9 +1,10 @@
 //! The tree, node by node.
 
-use logql_syntax::{
-    Grouping, MatchOp, RangeAggregation, RangeFunction, SampleExpr, Variants, VectorAggregation, VectorFunction,
-};
 use log_record::Labels;
+use logql_syntax::{
+    Grouping, MatchOp, RangeAggregation, RangeFunction, SampleExpr, Variants, VectorAggregation,
+    VectorFunction,
+};
 
 use super::{
     binary, range,
@@ -14,7 +15,11 @@ use super::{
 use crate::{error::QueryError, pipeline::anchored, scan::Budget};
 
 /// The value of an expression at all steps.
-pub(crate) fn evaluate(expr: &SampleExpr, steps: Steps, budget: &mut Budget<'_>) -> Result<Value, QueryError> {
+pub(crate) fn evaluate(
+    expr: &SampleExpr,
+    steps: Steps,
+    budget: &mut Budget<'_>,
+) -> Result<Value, QueryError> {
     budget.check()?;
     match expr {
         SampleExpr::Literal(value) => Ok(Value::Scalar(*value)),
@@ -98,7 +103,8 @@ fn absent(
         .collect();
     let matchers = &range.log.matchers;
     let fixed = matchers.iter().filter(|matcher| {
-        matcher.op == MatchOp::Equal && matchers.iter().filter(|other| other.name == matcher.name).count() == 1
+        matcher.op == MatchOp::Equal
+            && matchers.iter().filter(|other| other.name == matcher.name).count() == 1
     });
     let labels = Labels::new(fixed.map(|matcher| (matcher.name.clone(), matcher.value.clone())));
     Ok(vec![Column { labels, values }])

@@ -14,10 +14,9 @@ pub(crate) fn fold(expr: &SampleExpr) -> SampleExpr {
             }
             SampleExpr::Binary(Binary { left: Box::new(left), right: Box::new(right), ..binary.clone() })
         }
-        SampleExpr::Vector(vector) => SampleExpr::Vector(VectorAggregation {
-            inner: Box::new(fold(&vector.inner)),
-            ..vector.clone()
-        }),
+        SampleExpr::Vector(vector) => {
+            SampleExpr::Vector(VectorAggregation { inner: Box::new(fold(&vector.inner)), ..vector.clone() })
+        }
         SampleExpr::LabelReplace { inner, destination, replacement, source, regex } => {
             SampleExpr::LabelReplace {
                 inner: Box::new(fold(inner)),

@@ -125,7 +125,9 @@ fn arithmetic(
                 result.push(Column { labels, values: vec![None; steps.count] });
                 result.len() - 1
             });
-            let Some(slot) = result.get_mut(number).and_then(|column| column.values.get_mut(step)) else { continue };
+            let Some(slot) = result.get_mut(number).and_then(|column| column.values.get_mut(step)) else {
+                continue;
+            };
             if slot.is_some() {
                 return fail(if matching.group_left.is_some() {
                     "multiple matches for labels: grouping labels must ensure unique matches"

@@ -3,10 +3,14 @@
 use std::{borrow::Cow, ops::ControlFlow, rc::Rc};
 
 use log_record::{Direction, RecordBlock, ScanRequest, TimeRange};
-use logql_syntax::{Conversion, Grouping, RangeAggregation, RangeFunction, Unwrap, parse_bytes, parse_go_duration};
+use logql_syntax::{
+    Conversion, Grouping, RangeAggregation, RangeFunction, Unwrap, parse_bytes, parse_go_duration,
+};
 
 use super::{
-    accumulate::{Accumulate, Average, Finish, First, Last, Maximum, Minimum, Samples, Spread, Sum, Tally, Windows},
+    accumulate::{
+        Accumulate, Average, Finish, First, Last, Maximum, Minimum, Samples, Spread, Sum, Tally, Windows,
+    },
     series_key::{SeriesIndex, SeriesKey},
     steps::Steps,
     value::Column,
@@ -74,7 +78,11 @@ fn run<A: Accumulate>(
     budget: &mut Budget<'_>,
 ) -> Result<Vec<Column>, QueryError> {
     let scanned = TimeRange {
-        start_ns: steps.start_ns.saturating_sub(range.offset_ns).saturating_sub(range.interval_ns).saturating_add(1),
+        start_ns: steps
+            .start_ns
+            .saturating_sub(range.offset_ns)
+            .saturating_sub(range.interval_ns)
+            .saturating_add(1),
         end_ns: steps.last().saturating_sub(range.offset_ns).saturating_add(1),
     };
     let mut work = Work::new();
@@ -157,7 +165,12 @@ fn finish(range: &RangeAggregation) -> Finish {
 
 impl<A: Accumulate> Aggregator<A> {
     /// Folds the selected rows of a block in; returns how many passed the pipeline.
-    fn block(&mut self, block: &RecordBlock<'_>, bases: &[Rc<Base>], rows: &[u32]) -> Result<u64, QueryError> {
+    fn block(
+        &mut self,
+        block: &RecordBlock<'_>,
+        bases: &[Rc<Base>],
+        rows: &[u32],
+    ) -> Result<u64, QueryError> {
         let mut kept = 0;
         let mut series_of_stream: Vec<Option<usize>> = vec![None; bases.len()];
         for row in rows {
@@ -258,7 +271,9 @@ fn unwrapped(name: NameId, conversion: Option<Conversion>, work: &mut Work) -> O
     let text = work.labels.get(name)?;
     let parsed = match conversion {
         None => number(text),
-        Some(Conversion::Bytes) => parse_bytes(text).map(|bytes| bytes as f64).ok_or_else(|| bytes_error(text)),
+        Some(Conversion::Bytes) => {
+            parse_bytes(text).map(|bytes| bytes as f64).ok_or_else(|| bytes_error(text))
+        }
         Some(Conversion::Duration | Conversion::DurationSeconds) => {
             parse_go_duration(text).map(|length| length as f64 / 1e9).ok_or_else(|| duration_error(text))
         }

@@ -24,7 +24,9 @@ pub(crate) fn quantile(q: f64, values: &mut [f64]) -> f64 {
 ///
 /// Samples are (nanoseconds, value), oldest first.
 pub(crate) fn counter_rate(samples: &[(i64, f64)], range_ns: i64) -> f64 {
-    let (Some((first_ns, first)), Some((last_ns, last))) = (samples.first(), samples.last()) else { return 0.0 };
+    let (Some((first_ns, first)), Some((last_ns, last))) = (samples.first(), samples.last()) else {
+        return 0.0;
+    };
     if samples.len() < 2 {
         return 0.0;
     }

@@ -32,7 +32,12 @@ impl Steps {
 
     /// The steps whose window `(t - offset - length, t - offset]` holds the timestamp, both ends
     /// included; `None` when there are none.
-    pub(crate) fn covering(self, timestamp_ns: i64, length_ns: i64, offset_ns: i64) -> Option<(usize, usize)> {
+    pub(crate) fn covering(
+        self,
+        timestamp_ns: i64,
+        length_ns: i64,
+        offset_ns: i64,
+    ) -> Option<(usize, usize)> {
         let after = timestamp_ns.saturating_add(offset_ns).saturating_sub(self.start_ns);
         let last = after.saturating_add(length_ns).saturating_sub(1);
         if last < 0 || length_ns <= 0 {

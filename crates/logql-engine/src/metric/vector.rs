@@ -65,7 +65,8 @@ fn fold(function: VectorFunction, members: &[Column], steps: Steps) -> Vec<Optio
             Some(match function {
                 VectorFunction::Count => values.count() as f64,
                 VectorFunction::Avg => {
-                    let (count, sum) = values.fold((0.0, 0.0), |(count, sum), value| (count + 1.0, sum + value));
+                    let (count, sum) =
+                        values.fold((0.0, 0.0), |(count, sum), value| (count + 1.0, sum + value));
                     sum / count
                 }
                 VectorFunction::Min => values.fold(f64::NAN, f64::min),
@@ -99,8 +100,9 @@ fn best(
                 .filter_map(|(number, column)| Some((number, column.values.get(step).copied().flatten()?)))
                 .collect();
             ranked.sort_by(|left, right| {
-                order(left.1, right.1, largest)
-                    .then_with(|| members.get(left.0).map(|c| &c.labels).cmp(&members.get(right.0).map(|c| &c.labels)))
+                order(left.1, right.1, largest).then_with(|| {
+                    members.get(left.0).map(|c| &c.labels).cmp(&members.get(right.0).map(|c| &c.labels))
+                })
             });
             for (number, _) in ranked.into_iter().skip(limit) {
                 if let Some(slot) = members.get_mut(number).and_then(|column| column.values.get_mut(step)) {

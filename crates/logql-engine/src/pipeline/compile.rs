@@ -58,10 +58,8 @@ impl Pipeline {
                     pipeline.shreds |= line_is_stored && matches!(stage, Stage::Json(all) if all.is_empty());
                     line_is_stored &=
                         !matches!(stage, Stage::LineFormat(_) | Stage::Unpack | Stage::Decolorize);
-                    pipeline.steps_read_line |= !matches!(
-                        stage,
-                        Stage::LabelFilter(_) | Stage::Drop(_) | Stage::Keep(_)
-                    );
+                    pipeline.steps_read_line |=
+                        !matches!(stage, Stage::LabelFilter(_) | Stage::Drop(_) | Stage::Keep(_));
                     let step = step(stage, work, &mut pipeline.reads)?;
                     pipeline.steps.push(step);
                 }
@@ -96,7 +94,13 @@ impl Pipeline {
     }
 
     /// Runs the steps over one row whose labels are set up; `false` drops it.
-    pub(crate) fn run(&self, row: &mut Row<'_>, block: &RecordBlock<'_>, index: usize, work: &mut Work) -> bool {
+    pub(crate) fn run(
+        &self,
+        row: &mut Row<'_>,
+        block: &RecordBlock<'_>,
+        index: usize,
+        work: &mut Work,
+    ) -> bool {
         let shredded = (self.shreds && !block.json_fields.is_empty())
             .then_some(Shredded { columns: block.json_fields, row: index });
         self.steps.iter().all(|step| step.run(row, shredded, work))

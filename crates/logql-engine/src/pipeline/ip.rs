@@ -39,7 +39,8 @@ impl IpRange {
     pub(crate) fn found_in(&self, line: &str) -> bool {
         line.split(|next: char| !(next.is_ascii_hexdigit() || next == '.' || next == ':')).any(|part| {
             // `10.0.0.1:80` and `addr:10.0.0.1` hold an address between colons.
-            part.len() >= 3 && (self.matches_text(part) || part.split(':').any(|piece| self.matches_text(piece)))
+            part.len() >= 3
+                && (self.matches_text(part) || part.split(':').any(|piece| self.matches_text(piece)))
         })
     }
 }
@@ -52,7 +53,8 @@ fn prefix(address: IpAddr, length: u32) -> Option<IpRange> {
             Some(IpRange { first: IpAddr::V4(base.into()), last: IpAddr::V4((base | !mask).into()) })
         }
         IpAddr::V6(address) => {
-            let mask = if length > 128 { return None } else { u128::MAX.checked_shl(128 - length).unwrap_or(0) };
+            let mask =
+                if length > 128 { return None } else { u128::MAX.checked_shl(128 - length).unwrap_or(0) };
             let base = u128::from(address) & mask;
             Some(IpRange { first: IpAddr::V6(base.into()), last: IpAddr::V6((base | !mask).into()) })
         }

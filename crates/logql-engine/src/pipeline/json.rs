@@ -3,7 +3,12 @@
 //! A single pass that decodes only what is needed later and skips the rest. Errors are those of
 //! the parser Loki uses, which stops at the first thing it cannot read and keeps what it had.
 
-use super::{json_scan::{Scanner, Token}, need::Need, row::Work, sanitize};
+use super::{
+    json_scan::{Scanner, Token},
+    need::Need,
+    row::Work,
+    sanitize,
+};
 use crate::{label_set::Category, limits, names::NameId};
 
 /// Extracts all needed fields of `line`.

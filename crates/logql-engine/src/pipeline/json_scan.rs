@@ -229,7 +229,9 @@ fn unicode(text: &str) -> (char, &str) {
     let Some(high) = hex(text) else { return (char::REPLACEMENT_CHARACTER, text) };
     let after = text.get(4..).unwrap_or("");
     if (0xd800..0xdc00).contains(&high) {
-        if let Some(low) = after.strip_prefix("\\u").and_then(hex).filter(|low| (0xdc00..0xe000).contains(low)) {
+        if let Some(low) =
+            after.strip_prefix("\\u").and_then(hex).filter(|low| (0xdc00..0xe000).contains(low))
+        {
             let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
             let rest = after.get(6..).unwrap_or("");
             return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), rest);

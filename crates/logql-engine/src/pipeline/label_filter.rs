@@ -139,9 +139,8 @@ pub(crate) fn number(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) fn duration_error(text: &str) -> String {
-    let starts_number = text
-        .trim_start_matches(['-', '+'])
-        .starts_with(|first: char| first.is_ascii_digit() || first == '.');
+    let starts_number =
+        text.trim_start_matches(['-', '+']).starts_with(|first: char| first.is_ascii_digit() || first == '.');
     if starts_number && text.chars().all(|next| next.is_ascii_digit() || matches!(next, '.' | '-' | '+')) {
         format!("time: missing unit in duration {}", quote(text))
     } else {

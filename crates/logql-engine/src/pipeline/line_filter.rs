@@ -84,9 +84,13 @@ fn test(op: LineOperator, term: &LineTerm) -> Result<Test, QueryError> {
     }
     let literal = |text: &str| Test::Literal(Box::new(Finder::new(text.as_bytes()).into_owned()));
     Ok(match op {
-        _ if term.text.is_empty() && !matches!(op, LineOperator::Pattern | LineOperator::NotPattern) => Test::All,
+        _ if term.text.is_empty() && !matches!(op, LineOperator::Pattern | LineOperator::NotPattern) => {
+            Test::All
+        }
         LineOperator::Contains | LineOperator::NotContains => literal(&term.text),
-        LineOperator::Matches | LineOperator::NotMatches if !term.text.contains(is_meta) => literal(&term.text),
+        LineOperator::Matches | LineOperator::NotMatches if !term.text.contains(is_meta) => {
+            literal(&term.text)
+        }
         LineOperator::Matches | LineOperator::NotMatches => match term.text.as_str() {
             ".*" => Test::All,
             text => Test::Regex(regex_translate::regex(text)?),
@@ -145,7 +149,9 @@ mod tests {
             offsets.push(data.len() as i32);
         }
         let column = TextColumn { offsets: &offsets, data: &data };
-        for (needle, expected) in [("ab", vec![0, 1, 3]), ("ba", vec![3]), ("bc", vec![]), ("b", vec![0, 1, 3, 4])] {
+        for (needle, expected) in
+            [("ab", vec![0, 1, 3]), ("ba", vec![3]), ("bc", vec![]), ("b", vec![0, 1, 3, 4])]
+        {
             let mut rows = Vec::new();
             rows_with(column, &Finder::new(needle), &mut rows);
             assert_eq!(rows, expected, "{needle}");

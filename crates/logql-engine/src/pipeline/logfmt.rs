@@ -132,7 +132,11 @@ impl<'a> Decoder<'a> {
         }
         let raw = self.line.get(start..at).unwrap_or("");
         self.at = at + 1;
-        if escaped { super::json_scan::unescape(raw, value) } else { value.push_str(raw) }
+        if escaped {
+            super::json_scan::unescape(raw, value)
+        } else {
+            value.push_str(raw)
+        }
         Ok(())
     }
 

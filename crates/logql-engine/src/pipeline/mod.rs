@@ -20,8 +20,8 @@ mod step;
 mod template;
 mod unpack;
 
-pub use compile::matchers_of;
 pub(crate) use compile::Pipeline;
+pub use compile::matchers_of;
 pub(crate) use label_filter::{Filter, bytes_error, duration_error, number};
 pub(crate) use need::Need;
 pub(crate) use regex_translate::anchored;

@@ -17,7 +17,10 @@ use super::{
     template::Template,
     unpack,
 };
-use crate::{label_set::Category, names::{self, NameId}};
+use crate::{
+    label_set::Category,
+    names::{self, NameId},
+};
 
 /// A compiled stage.
 #[derive(Debug)]
@@ -97,9 +100,9 @@ impl Step {
             }
             Step::Drop(picks) => drop_labels(picks, work),
             Step::Keep(picks) => work.labels.retain(|name, value| {
-                picks.iter().any(|pick| {
-                    pick.name == name && pick.test.as_ref().is_none_or(|test| test.passes(value))
-                })
+                picks
+                    .iter()
+                    .any(|pick| pick.name == name && pick.test.as_ref().is_none_or(|test| test.passes(value)))
             }),
         }
         true
@@ -118,7 +121,9 @@ fn from_columns(shredded: Shredded<'_>, work: &mut Work) -> bool {
         if *name == names::ERROR || *name == names::ERROR_DETAILS || work.labels.base_has(*name) {
             continue;
         }
-        let Some((_, column)) = shredded.columns.iter().find(|(field, _)| **field == **text) else { return false };
+        let Some((_, column)) = shredded.columns.iter().find(|(field, _)| **field == **text) else {
+            return false;
+        };
         found |= column.get(shredded.row).is_some_and(|value| !value.is_empty());
     }
     if !found {
@@ -126,7 +131,9 @@ fn from_columns(shredded: Shredded<'_>, work: &mut Work) -> bool {
     }
     for name in needed {
         let text = work.names.text(*name);
-        let Some((_, column)) = shredded.columns.iter().find(|(field, _)| **field == **text) else { continue };
+        let Some((_, column)) = shredded.columns.iter().find(|(field, _)| **field == **text) else {
+            continue;
+        };
         match column.get(shredded.row) {
             Some(value) if !value.is_empty() && !work.labels.has_parsed(*name) => {
                 work.labels.set(Category::Parsed, *name, value);

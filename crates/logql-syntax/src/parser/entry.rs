@@ -56,7 +56,8 @@ pub fn parse_selector(query: &str) -> Result<Vec<Matcher>, ParseError> {
 pub(super) fn expression(cursor: &mut Cursor, floor: u8) -> Result<Expr, ParseError> {
     cursor.enter()?;
     let mut left = operand(cursor)?;
-    while let Some((op, strength)) = binary_operator(cursor.peek()).filter(|(_, strength)| *strength >= floor) {
+    while let Some((op, strength)) = binary_operator(cursor.peek()).filter(|(_, strength)| *strength >= floor)
+    {
         cursor.advance();
         let (return_bool, matching) = modifiers(cursor)?;
         // `^` binds to the right, all others to the left.
@@ -108,7 +109,9 @@ fn operand(cursor: &mut Cursor) -> Result<Expr, ParseError> {
 
 fn number(cursor: &mut Cursor, sign: f64) -> Result<Expr, ParseError> {
     match cursor.advance() {
-        Kind::Number(text) => parse_number(&text).map(|value| Expr::Sample(SampleExpr::Literal(sign * value))),
+        Kind::Number(text) => {
+            parse_number(&text).map(|value| Expr::Sample(SampleExpr::Literal(sign * value)))
+        }
         _ => Err(cursor.unexpected(&["NUMBER"])),
     }
 }

@@ -28,7 +28,9 @@ pub(super) fn call(cursor: &mut Cursor, word: &str) -> Result<Option<SampleExpr>
             cursor.advance();
             cursor.expect("(", &["("])?;
             let sign = if cursor.take("-") { -1.0 } else { 1.0 };
-            let Kind::Number(text) = cursor.peek().clone() else { return Err(cursor.unexpected(&["NUMBER"])) };
+            let Kind::Number(text) = cursor.peek().clone() else {
+                return Err(cursor.unexpected(&["NUMBER"]));
+            };
             cursor.advance();
             cursor.expect(")", &[")"])?;
             Ok(Some(SampleExpr::VectorLiteral(sign * entry::parse_number(&text)?)))
@@ -112,7 +114,8 @@ fn vector_aggregation(cursor: &mut Cursor, function: VectorFunction) -> Result<S
 
 fn vector_parameter(function: VectorFunction, written: Option<&str>) -> Result<Option<i64>, ParseError> {
     let name = print::vector_function(function);
-    let takes = matches!(function, VectorFunction::Topk | VectorFunction::Bottomk | VectorFunction::ApproxTopk);
+    let takes =
+        matches!(function, VectorFunction::Topk | VectorFunction::Bottomk | VectorFunction::ApproxTopk);
     match (takes, written) {
         (true, None) => Err(ParseError::meaning(format!("parameter required for operation {name}"))),
         (false, Some(text)) => {
@@ -121,9 +124,9 @@ fn vector_parameter(function: VectorFunction, written: Option<&str>) -> Result<O
         (false, None) => Ok(None),
         (true, Some(text)) => match text.parse::<i64>() {
             Ok(value) if value > 0 => Ok(Some(value)),
-            Ok(_) => Err(ParseError::meaning(format!(
-                "invalid parameter (must be greater than 0) {name}({text}"
-            ))),
+            Ok(_) => {
+                Err(ParseError::meaning(format!("invalid parameter (must be greater than 0) {name}({text}")))
+            }
             Err(_) => Err(ParseError::meaning(format!("invalid parameter {name}({text},"))),
         },
     }
@@ -147,7 +150,10 @@ fn range_aggregation(cursor: &mut Cursor, function: RangeFunction) -> Result<Ran
         }
         (RangeFunction::QuantileOverTime, Some(_)) | (_, None) => {}
         (_, Some(_)) => {
-            return Err(ParseError::meaning(format!("parameter {} not supported for operation {name}", parameter.map_or(String::new(), print::format_float))));
+            return Err(ParseError::meaning(format!(
+                "parameter {} not supported for operation {name}",
+                parameter.map_or(String::new(), print::format_float)
+            )));
         }
     }
     Ok(RangeAggregation {

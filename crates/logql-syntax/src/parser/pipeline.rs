@@ -63,7 +63,9 @@ pub(super) fn stage(cursor: &mut Cursor) -> Result<Option<Stage>, ParseError> {
         return Ok(None);
     }
     cursor.advance();
-    let Kind::Word(word) = *cursor.peek() else { return label_filter::filter(cursor).map(|filter| Some(Stage::LabelFilter(filter))) };
+    let Kind::Word(word) = *cursor.peek() else {
+        return label_filter::filter(cursor).map(|filter| Some(Stage::LabelFilter(filter)));
+    };
     let stage = match word {
         "json" => {
             cursor.advance();
@@ -188,11 +190,7 @@ fn picks(cursor: &mut Cursor) -> Result<Vec<LabelPick>, ParseError> {
         let name = cursor.identifier(&["IDENTIFIER"])?;
         let compared = matches!(cursor.peek(), Kind::Word("=" | "=~" | "!~"))
             || (cursor.is("!=") && matches!(cursor.peek_at(1), Kind::Text(_)));
-        all.push(if compared {
-            LabelPick::Matching(matcher(cursor, name)?)
-        } else {
-            LabelPick::Name(name)
-        });
+        all.push(if compared { LabelPick::Matching(matcher(cursor, name)?) } else { LabelPick::Name(name) });
         if !cursor.take(",") {
             return Ok(all);
         }

@@ -1,0 +1,28 @@
+//! Bounds on what clients send. Values and texts of Loki 3.7 unless said otherwise.
+
+/// Most label names of a pushed stream, the added `service_name` not counted.
+pub(crate) const LABEL_NAMES_MAX: usize = 15;
+/// Longest label name, in bytes.
+pub(crate) const LABEL_NAME_BYTES_MAX: usize = 1024;
+/// Longest label value, in bytes.
+pub(crate) const LABEL_VALUE_BYTES_MAX: usize = 2048;
+/// Longest line.
+pub(crate) const LINE_BYTES_MAX: usize = 262_144;
+/// Most pairs of structured metadata of one entry.
+pub(crate) const METADATA_PAIRS_MAX: usize = 128;
+/// Most bytes of structured metadata of one entry.
+pub(crate) const METADATA_BYTES_MAX: usize = 65_536;
+/// How far in the future an entry may lie: clocks differ.
+pub(crate) const FUTURE_NS_MAX: i64 = 600_000_000_000;
+/// Most entries of one push: bounds the memory a small compressed body can ask for.
+pub(crate) const PUSH_ENTRIES_MAX: usize = 1_000_000;
+/// Longest form body of a query.
+pub(crate) const FORM_BYTES_MAX: usize = 1 << 20;
+/// Longest tenant id.
+pub(crate) const TENANT_BYTES_MAX: usize = 150;
+/// Lines of a query when it names no limit.
+pub(crate) const LINES_DEFAULT: usize = 100;
+/// Selectors of one `series` request.
+pub(crate) const SERIES_MATCHERS_MAX: usize = 100;
+/// Followers at once; Loki allows 10 per tenant.
+pub(crate) const TAILS_MAX: usize = 10;
