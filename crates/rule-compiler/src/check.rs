@@ -10,7 +10,7 @@ use rule_syntax::{Check, Left, Operator, Right, Span, TransformKind, Word};
 use crate::{
     constants,
     events::{self, CodeSet},
-    fields::FieldTable,
+    fields::{FieldTable, OwnedArgument},
     glob::Glob,
     limits::{PATH_CONSTANT_BYTES_MAX, REGEX_BYTES_MAX},
     operand::{Operand, OperandError, type_name},
@@ -224,7 +224,8 @@ fn check_right_side(operator: Operator, left: &Operand, right: &Operand) -> Resu
         return Err("field type 'IPNET' doesn't support right-hand side fields".to_owned());
     }
     if let Operand::Field(field) = left
-        && field.is_ancestors()
+        && field.is_of_ancestors()
+        && field.argument == OwnedArgument::None
     {
         return Err(format!("field '{}' can't be compared with a right-hand side field", field.text));
     }
@@ -242,7 +243,7 @@ fn check_right_side(operator: Operator, left: &Operand, right: &Operand) -> Resu
                 | "evt.rawarg"
                 | "evt.around"
         ) || (name.starts_with("fd.") && name.ends_with("ip.name"));
-        if is_endpoint || field.is_ancestors() || name.starts_with("proc.a") && name != "proc.args" {
+        if is_endpoint || field.is_of_ancestors() || name.starts_with("proc.a") && name != "proc.args" {
             return Err(format!("field '{}' can't be used as a right-hand side field", field.text));
         }
     }

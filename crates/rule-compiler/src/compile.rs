@@ -87,6 +87,7 @@ pub fn compile(files: &[RuleFile], options: &Options) -> (RuleSet, Report) {
         lists: Lists::new(std::mem::take(&mut collection.lists)),
         macros: BTreeMap::new(),
         used_macros: BTreeSet::new(),
+        failed_macros: BTreeSet::new(),
         builder: Builder::default(),
         arena: Vec::new(),
     }
@@ -101,6 +102,8 @@ struct Compiler<'c> {
     lists: Lists,
     macros: BTreeMap<String, Expanded>,
     used_macros: BTreeSet<String>,
+    /// Their mistakes are reported; those who use them are not told again.
+    failed_macros: BTreeSet<String>,
     builder: Builder,
     /// Places of all parsed texts, one after another; spans of trees point in here.
     arena: Vec<Place>,
@@ -144,8 +147,8 @@ impl Compiler<'_> {
     }
 
     /// Lists in, parsed, spans moved into the arena. `None` after reporting a mistake.
-    fn parse(&mut self, condition: &Traced, item: &str, lists: &mut BTreeSet<String>) -> Option<Expr> {
-        let text = match self.lists.substitute(condition, lists) {
+    fn parse(&mut self, condition: &Traced, item: &str) -> Option<Expr> {
+        let text = match self.lists.substitute(condition) {
             Ok(text) => text,
             Err(message) => {
                 self.error(Code::ErrCompileCondition, condition.place(0), item, message, None);
@@ -168,11 +171,16 @@ impl Compiler<'_> {
 
     fn compile_macro(&mut self, source: &MacroSource) {
         let item = format!("macro \"{}\"", source.name);
-        let Some(expr) = self.parse(&source.condition, &item, &mut BTreeSet::new()) else { return };
+        let Some(expr) = self.parse(&source.condition, &item) else {
+            self.failed_macros.insert(source.name.clone());
+            return;
+        };
         let mut used = BTreeSet::new();
         if let Some((expr, nodes)) = self.expand(&expr, &item, &mut used) {
             let depth = expr.depth();
             self.macros.insert(source.name.clone(), Expanded { expr, nodes, depth });
+        } else {
+            self.failed_macros.insert(source.name.clone());
         }
         self.used_macros.append(&mut used);
     }
@@ -180,6 +188,7 @@ impl Compiler<'_> {
     fn expand(&mut self, expr: &Expr, item: &str, used: &mut BTreeSet<String>) -> Option<(Expr, usize)> {
         match expand(expr, &self.macros, used) {
             Ok(found) => Some(found),
+            Err(error) if error.name.as_ref().is_some_and(|name| self.failed_macros.contains(name)) => None,
             Err(error) => {
                 let similar = error.name.as_deref().and_then(|name| {
                     let known = self.macros.keys().map(|known| (crate::fields::distance(name, known), known));
@@ -201,9 +210,9 @@ impl Compiler<'_> {
 
     fn compile_rule(&mut self, source: &RuleSource) -> Option<Rule> {
         let item = format!("rule \"{}\"", source.name);
-        let (mut lists, mut macros) = (BTreeSet::new(), BTreeSet::new());
+        let mut macros = BTreeSet::new();
         let condition = with_exceptions(source);
-        let parsed = self.parse(&condition, &item, &mut lists);
+        let parsed = self.parse(&condition, &item);
         let expanded = parsed.and_then(|expr| self.expand(&expr, &item, &mut macros));
         self.used_macros.extend(macros.iter().cloned());
         let output_text = match self.options.extra_output.as_str() {
@@ -279,13 +288,28 @@ impl Compiler<'_> {
             ),
             exception_operators: sorted(source.exceptions.iter().flat_map(|exception| exception.operators())),
             macros: macros.into_iter().collect(),
-            lists: lists.into_iter().collect(),
+            lists: self.lists_named(&source.condition.text),
             fields_without_data: facts.without_data.into_iter().collect(),
             file: self.sources.name(source.place.file).to_owned(),
             line,
             node: node?,
             format,
         })
+    }
+
+    /// Lists that stand in list position of a condition as written, quoted or not (Falco).
+    fn lists_named(&self, condition: &str) -> Vec<String> {
+        let mut names = BTreeSet::new();
+        parse(condition).0.walk(&mut |expr| {
+            if let rule_syntax::ExprKind::Check(check) = &expr.kind
+                && let rule_syntax::Right::List(words) = &check.right
+            {
+                names.extend(
+                    words.iter().filter(|word| self.lists.contains(&word.text)).map(|word| word.text.clone()),
+                );
+            }
+        });
+        names.into_iter().collect()
     }
 
     /// An unknown field drops a rule that asks for that; everything else is an error.

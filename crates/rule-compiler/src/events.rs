@@ -57,6 +57,11 @@ impl CodeSet {
         self.zip(other, |a, b| a & !b)
     }
 
+    /// Codes that are in both.
+    pub fn and(&self, other: &CodeSet) -> CodeSet {
+        self.zip(other, |a, b| a & b)
+    }
+
     fn zip(&self, other: &CodeSet, f: impl Fn(u64, u64) -> u64) -> CodeSet {
         let mut out = *self;
         for (a, b) in out.0.iter_mut().zip(other.0) {
@@ -205,7 +210,9 @@ pub(crate) fn event_words(check: &Check) -> Option<Vec<&str>> {
         return None;
     }
     match (&check.right, check.operator) {
-        (Right::Value(word), Operator::Eq | Operator::EqEq | Operator::Ne) => Some(vec![word.text.as_str()]),
+        (Right::Value(word), Operator::Eq | Operator::EqEq | Operator::Ne | Operator::In) => {
+            Some(vec![word.text.as_str()])
+        }
         (Right::List(words), Operator::In) => Some(words.iter().map(|word| word.text.as_str()).collect()),
         _ => None,
     }

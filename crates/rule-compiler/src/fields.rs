@@ -43,22 +43,20 @@ impl FieldRef {
         source.extract(self.id?, argument)
     }
 
-    /// Without an index these hold a value per ancestor, and cannot be transformed or stand on
-    /// the right side.
-    pub(crate) fn is_ancestors(&self) -> bool {
-        self.argument == OwnedArgument::None
-            && matches!(
-                self.id,
-                Some(
-                    field_id::PROC_ANAME
-                        | field_id::PROC_AEXE
-                        | field_id::PROC_AEXEPATH
-                        | field_id::PROC_APID
-                        | field_id::PROC_ACMDLINE
-                        | field_id::PROC_AARGS
-                        | field_id::PROC_AENV
-                )
+    /// Fields of ancestors cannot be transformed, with or without an index.
+    pub(crate) fn is_of_ancestors(&self) -> bool {
+        matches!(
+            self.id,
+            Some(
+                field_id::PROC_ANAME
+                    | field_id::PROC_AEXE
+                    | field_id::PROC_AEXEPATH
+                    | field_id::PROC_APID
+                    | field_id::PROC_ACMDLINE
+                    | field_id::PROC_AARGS
+                    | field_id::PROC_AENV
             )
+        )
     }
 }
 
@@ -139,7 +137,7 @@ impl FieldTable {
         let argument = match (&definition.argument, argument) {
             (None, None) => OwnedArgument::None,
             (None, Some(_)) => return Err(unknown()),
-            (Some(rule), None) if rule.required => {
+            (Some(rule), None) if rule.required && id != field_id::EVT_ABSPATH => {
                 return Err(FieldError::Argument(format!("{name} requires an argument but none provided")));
             }
             (Some(_), None) => OwnedArgument::None,

@@ -33,6 +33,14 @@ impl Hasher for FastHasher {
         self.mix(value as u64);
     }
 
+    fn write_u32(&mut self, value: u32) {
+        self.mix(u64::from(value));
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.mix(u64::from(value));
+    }
+
     fn write_u64(&mut self, value: u64) {
         self.mix(value);
     }

@@ -7,14 +7,18 @@
 //! down to the checks, where only the event's name can be negated exactly: another negated check
 //! is also true when its value is missing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
 
-use event::{EventCode, Interest, OpenInterest, PathSet, Scope, event_code, field_id};
+use event::{Interest, OpenInterest, PathSet, Scope, event_code, field_id};
 use rule_syntax::Operator;
 
 use crate::{
     events::{self, CodeSet},
     fields::OwnedArgument,
+    hash::FastHash,
     limits::INTEREST_PREFIXES_MAX,
     operand::Operand,
     program::{Node, NodeId, Program},
@@ -145,8 +149,12 @@ struct Deriver<'p> {
     program: &'p Program,
     /// Codes that distinguish names, from all checks on the name.
     event_tests: Vec<CodeSet>,
-    /// Results by (which checks on the name hold, node, negated).
-    known: HashMap<(Vec<bool>, NodeId, bool), Admitted>,
+    /// Names that every check on the name treats alike share a number.
+    signatures: HashMap<Vec<bool>, u32>,
+    /// Names and their numbers, with their codes.
+    names: HashMap<&'static str, (u32, Rc<Codes>)>,
+    /// Results by (number of the name, node, negated).
+    known: HashMap<(u32, NodeId, bool), Admitted, FastHash>,
     interest: Interest,
 }
 
@@ -163,20 +171,21 @@ impl<'p> Deriver<'p> {
         Deriver {
             program,
             event_tests,
-            known: HashMap::new(),
+            signatures: HashMap::new(),
+            names: HashMap::new(),
+            known: HashMap::default(),
             interest: Interest { events: BTreeMap::new(), open: OpenInterest::default() },
         }
     }
 
     fn add(&mut self, rule: &Rule) {
-        let mut by_signature: HashMap<Vec<bool>, Admitted> = HashMap::new();
+        let mut by_signature: HashMap<u32, Admitted> = HashMap::new();
         for name in rule.events.iter().filter(|name| **name != "asyncevent") {
-            let codes = Codes::of(name);
-            let signature = self.signature(&codes);
+            let (signature, codes) = self.signature(name);
             let admitted = match by_signature.get(&signature) {
                 Some(known) => known.clone(),
                 None => {
-                    let found = self.admitted(rule.node, false, &codes, &signature);
+                    let found = self.admitted(rule.node, false, &codes, signature);
                     by_signature.insert(signature, found.clone());
                     found
                 }
@@ -201,12 +210,24 @@ impl<'p> Deriver<'p> {
         self.interest
     }
 
-    fn signature(&self, codes: &Codes) -> Vec<bool> {
-        self.event_tests.iter().flat_map(|test| [codes.can_be_in(test), codes.can_be_outside(test)]).collect()
+    fn signature(&mut self, name: &'static str) -> (u32, Rc<Codes>) {
+        if let Some(known) = self.names.get(name) {
+            return known.clone();
+        }
+        let codes = Rc::new(Codes::of(name));
+        let answers: Vec<bool> = self
+            .event_tests
+            .iter()
+            .flat_map(|test| [codes.can_be_in(test), codes.can_be_outside(test)])
+            .collect();
+        let next = self.signatures.len() as u32;
+        let signature = *self.signatures.entry(answers).or_insert(next);
+        self.names.insert(name, (signature, Rc::clone(&codes)));
+        (signature, codes)
     }
 
-    fn admitted(&mut self, id: NodeId, is_negated: bool, codes: &Codes, signature: &[bool]) -> Admitted {
-        let key = (signature.to_vec(), id, is_negated);
+    fn admitted(&mut self, id: NodeId, is_negated: bool, codes: &Codes, signature: u32) -> Admitted {
+        let key = (signature, id, is_negated);
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
@@ -251,18 +272,12 @@ impl Codes {
         Codes { codes, is_generic }
     }
 
-    fn any(&self, test: impl Fn(EventCode) -> bool) -> bool {
-        (0..event::EVENTS.len())
-            .map(|code| EventCode(code as u16))
-            .any(|code| self.codes.contains(code) && test(code))
-    }
-
     fn can_be_in(&self, set: &CodeSet) -> bool {
-        (self.is_generic && self.codes.is_empty()) || self.any(|code| set.contains(code))
+        (self.is_generic && self.codes.is_empty()) || !self.codes.and(set).is_empty()
     }
 
     fn can_be_outside(&self, set: &CodeSet) -> bool {
-        self.is_generic || self.any(|code| !set.contains(code))
+        self.is_generic || !self.codes.without(set).is_empty()
     }
 }
 

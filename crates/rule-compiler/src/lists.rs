@@ -21,9 +21,9 @@ fn is_delimiter(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'(' | b')' | b',' | b'=')
 }
 
-/// Quotes an item that holds a blank or a parenthesis, unless it is quoted.
+/// Quotes an item that holds a blank, unless it is quoted.
 pub(crate) fn quoted_item(item: &str) -> String {
-    let needs = item.bytes().any(|byte| byte.is_ascii_whitespace());
+    let needs = item.contains(' ');
     let is_quoted = item.len() > 1
         && ((item.starts_with('"') && item.ends_with('"'))
             || (item.starts_with('\'') && item.ends_with('\'')));
@@ -68,26 +68,20 @@ impl Lists {
         self.all.iter().filter(|list| !list.is_used)
     }
 
+    /// Whether there is a list of this name.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
     /// Puts items in place of list names, one list after the other in order of definition (so an
-    /// item that names a later list is replaced too). Names of the lists used go to `used`.
-    /// `Err` when the text grows over its bound.
-    pub(crate) fn substitute(
-        &mut self,
-        condition: &Traced,
-        used: &mut BTreeSet<String>,
-    ) -> Result<Traced, String> {
+    /// item that names a later list is replaced too). `Err` when the text grows over its bound.
+    pub(crate) fn substitute(&mut self, condition: &Traced) -> Result<Traced, String> {
         let mut pending: BTreeSet<usize> = BTreeSet::new();
         tokens(&condition.text, |token, _| pending.extend(self.by_name.get(token)));
         let mut text = condition.clone();
-        let mut is_first = true;
         while let Some(index) = pending.pop_first() {
             let Some(list) = self.all.get_mut(index) else { continue };
             list.is_used = true;
-            // Falco names the lists of the condition itself, not those inside lists.
-            if is_first || condition.text.contains(&list.name) {
-                used.insert(list.name.clone());
-            }
-            is_first = false;
             text = replace(&text, list);
             if text.text.len() > CONDITION_BYTES_MAX {
                 return Err(format!(

@@ -136,7 +136,7 @@ impl Operand {
         for argument in &arguments {
             let mut ancestors = None;
             argument.fields(&mut |field| {
-                if field.is_ancestors() {
+                if field.is_of_ancestors() {
                     ancestors = Some(field.text.clone());
                 }
             });

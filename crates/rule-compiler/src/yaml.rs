@@ -77,6 +77,75 @@ struct Open {
 pub(crate) fn load(sources: &Sources, file: u32) -> Result<Vec<Rc<Node>>, YamlError> {
     let text = sources.text(file);
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match read(sources, file, text, &[]) {
+        // YAML 1.2 wants brackets indented more than their key; yaml-cpp, and so people's rule
+        // files, do not. Read again with such lines moved to the right.
+        Err(error) if error.message.starts_with("invalid indentation") => {
+            let (text, padded) = indent_flow(text);
+            read(sources, file, &text, &padded).map_err(|_| error)
+        }
+        result => result,
+    }
+}
+
+/// Blanks put before lines that go on inside of brackets.
+const PADDING: usize = 64;
+
+/// Indents the lines inside of `[…]` and `{…}`; the numbers of these lines, from 1.
+fn indent_flow(text: &str) -> (String, Vec<usize>) {
+    let mut out = String::with_capacity(text.len() + 1_024);
+    let mut padded = Vec::new();
+    let mut depth = 0usize;
+    let mut quote: Option<char> = None;
+    // Indentation of the line that opened a block scalar.
+    let mut block: Option<usize> = None;
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        let content = line.trim_start_matches(' ');
+        let indent = line.len() - content.len();
+        let mut flow = content;
+        if depth == 0 && quote.is_none() {
+            if block.is_some_and(|opened| indent > opened || content.trim().is_empty()) {
+                out.push_str(line);
+                continue;
+            }
+            block = None;
+            let after_dashes = content.trim_start_matches("- ");
+            let value = after_dashes.split_once(": ").map_or(after_dashes, |(_, value)| value).trim_start();
+            if value.starts_with(['|', '>']) {
+                block = Some(indent);
+            }
+            flow = if value.starts_with(['[', '{']) { value } else { "" };
+        } else {
+            out.push_str(&" ".repeat(PADDING));
+            padded.push(number);
+        }
+        let mut before = ' ';
+        let mut chars = flow.chars();
+        while let Some(c) = chars.next() {
+            match (quote, c) {
+                (Some('"'), '\\') => {
+                    chars.next();
+                }
+                (Some(open), c) if c == open => quote = None,
+                (Some(_), _) => {}
+                (None, '#') if before.is_whitespace() => break,
+                (None, '"' | '\'') if before.is_whitespace() || "[{,:".contains(before) => quote = Some(c),
+                (None, '[' | '{') => depth += 1,
+                (None, ']' | '}') => depth = depth.saturating_sub(1),
+                (None, _) => {}
+            }
+            before = c;
+        }
+        out.push_str(line);
+    }
+    (out, padded)
+}
+
+fn read(sources: &Sources, file: u32, text: &str, padded: &[usize]) -> Result<Vec<Rc<Node>>, YamlError> {
+    let locate = |line: usize, column: usize| {
+        let shift = if padded.binary_search(&line).is_ok() { PADDING } else { 0 };
+        sources.place(file, line, column.saturating_sub(shift))
+    };
     let mut anchors: HashMap<usize, Rc<Node>> = HashMap::new();
     let mut stack: Vec<Open> = Vec::new();
     let mut documents = Vec::new();
@@ -84,9 +153,9 @@ pub(crate) fn load(sources: &Sources, file: u32) -> Result<Vec<Rc<Node>>, YamlEr
     for next in Parser::new_from_str(text) {
         let (event, span) = next.map_err(|error| YamlError {
             message: error.info().to_owned(),
-            place: sources.place(file, error.marker().line(), error.marker().col()),
+            place: locate(error.marker().line(), error.marker().col()),
         })?;
-        let place = sources.place(file, span.start.line(), span.start.col());
+        let place = locate(span.start.line(), span.start.col());
         let refuse = |message: String| YamlError { message, place };
         count += 1;
         if count > YAML_NODES_MAX {

@@ -96,9 +96,9 @@ pub enum Argument {
 pub enum Right {
     /// Nothing: `exists`.
     None,
-    /// One value.
+    /// One value; a bare name where a list is expected is one too.
     Value(Word),
-    /// Values in parentheses, or one bare name where a list is expected.
+    /// Values in parentheses.
     List(Vec<Word>),
     /// `val(field)`: the value of another field.
     Field(FieldExpr),

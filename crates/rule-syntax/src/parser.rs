@@ -310,7 +310,7 @@ impl Parser<'_> {
     fn list(&mut self) -> Result<Option<Right>, Diagnostic> {
         if !self.lexer.take("(") {
             let Some(span) = self.lexer.identifier() else { return Ok(None) };
-            return Ok(Some(Right::List(vec![Word { text: self.lexer.slice(span).to_owned(), span }])));
+            return Ok(Some(Right::Value(Word { text: self.lexer.slice(span).to_owned(), span })));
         }
         let mut words = Vec::new();
         self.lexer.blank();

@@ -88,11 +88,8 @@ impl Printer<'_> {
             Right::Value(word) => {
                 self.out.push(' ');
                 // The four orderings take a bare number only.
-                if check.operator.takes_modifier() {
-                    self.word(&word.text)
-                } else {
-                    self.out.push_str(&word.text)
-                }
+                let is_text = check.operator.takes_modifier() || check.operator.takes_list();
+                if is_text { self.word(&word.text) } else { self.out.push_str(&word.text) }
             }
             Right::List(words) => {
                 self.out.push_str(" (");
