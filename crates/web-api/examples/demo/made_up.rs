@@ -172,7 +172,7 @@ pub(crate) fn alert(random: &mut Random, time_ns: i64) -> Option<Alert> {
         "source": "syscall",
         "hostname": "nas",
         "output": format!("12:00:00.000000000: {} {} (container={container} image={image}:{tag} process={proc} \
-            command={cmdline} parent={:?} user=root)", kind.priority, kind.text, kind.parents.first()),
+            command={cmdline} parent={} user=root)", kind.priority, kind.text, kind.parents.first().unwrap_or(&"")),
         "tags": kind.tags,
     });
     line.as_object_mut()?.insert("output_fields".to_owned(), fields);

@@ -76,6 +76,9 @@ fn fill(store: &MemoryStore, random: &mut Random) {
     while time_ns < now_ns() {
         let quiet_s = if random.below(5) == 0 { 1_200 } else { 90 };
         time_ns += i64::try_from(random.below(quiet_s * 1_000)).unwrap_or(0) * 1_000_000 + 1;
+        if time_ns > now_ns() {
+            return;
+        }
         if let Some(alert) = made_up::alert(random, time_ns) {
             store.add(&alert);
         }
