@@ -21,6 +21,8 @@ typedef long long s64;
 #define TEXT_BYTES 4096
 /* Bytes of one event's parameters, their lengths included. */
 #define DATA_BYTES 65536
+/* First bytes of a path that the prefix automaton may look at. */
+#define PREFIX_BYTES 64
 /* Path prefix automaton: states times byte classes. Both are powers of two. */
 #define PREFIX_STATES 2048
 #define PREFIX_CLASSES 64
@@ -84,6 +86,28 @@ enum event_flag {
     EVENT_RESOLVED_PATH = 1,
 };
 
+/* The sizes above, where the object's BTF shows them. */
+enum abi_size {
+    ABI_SYSCALL_COUNT = SYSCALL_COUNT,
+    ABI_IGNORED_COUNT = IGNORED_COUNT,
+    ABI_TEXT_BYTES = TEXT_BYTES,
+    ABI_DATA_BYTES = DATA_BYTES,
+    ABI_PREFIX_BYTES = PREFIX_BYTES,
+    ABI_PREFIX_STATES = PREFIX_STATES,
+    ABI_PREFIX_CLASSES = PREFIX_CLASSES,
+};
+
+/* Never filled: a member of a map's value, so that these types are in the BTF for the test. */
+struct abi_numbers {
+    enum family family;
+    enum loss loss;
+    enum scope scope;
+    enum open_interest open_interest;
+    enum prefix_step prefix_step;
+    enum event_flag event_flag;
+    enum abi_size abi_size;
+};
+
 /* Start of every record of the ring; param_count little-endian u16 lengths and the parameters'
  * bytes follow. All ids are those of the initial namespaces unless the name says otherwise. */
 struct event_header {
@@ -122,7 +146,7 @@ struct prefixes {
 /* Written by the sensor; `generation` is flipped last. */
 struct config {
     u32 generation;
-    u32 host_mount_namespace;
+    u32 reserved;
     u32 ignored[IGNORED_COUNT];
 };
 

@@ -27,7 +27,7 @@ SEC("tp_btf/sys_exit") int dispatch(u64 *context) {
     }
     if (ignored(c, task->tgid))
         return 0;
-    if (wanted == SCOPE_CONTAINERS && !in_container(c, task)) {
+    if (wanted == SCOPE_CONTAINERS && !in_container(task)) {
         count_filtered(family);
         return 0;
     }

@@ -20,6 +20,7 @@ struct scratch {
     struct event_header header;
     u8 data[DATA_BYTES + SLACK_BYTES];
     u8 path[2 * TEXT_BYTES];
+    struct abi_numbers numbers;
 };
 
 /* max_entries is set to the number of possible CPUs by the sensor. */

@@ -60,14 +60,16 @@ INLINE u32 exec_flags(struct file *file, struct inode *inode, const struct cred 
 }
 
 #define NS_PER_SECOND 1000000000ull
+/* Since 6.13 the top bit of an inode's nanoseconds says that somebody has asked for them. */
+#define NSEC_MASK 0x7fffffff
 
 INLINE u64 timespec_ns(struct timespec64 time) {
-    return time.tv_sec * NS_PER_SECOND + time.tv_nsec;
+    return time.tv_sec * NS_PER_SECOND + (time.tv_nsec & NSEC_MASK);
 }
 
 INLINE u64 inode_ctime(struct inode *inode) {
     if (FIELD_EXISTS(((struct inode *)0)->i_ctime_sec))
-        return READ(inode, i_ctime_sec) * NS_PER_SECOND + READ(inode, i_ctime_nsec);
+        return READ(inode, i_ctime_sec) * NS_PER_SECOND + (READ(inode, i_ctime_nsec) & NSEC_MASK);
     struct inode___underscored *underscored = (void *)inode;
     if (FIELD_EXISTS(((struct inode___underscored *)0)->__i_ctime))
         return timespec_ns(READ(underscored, __i_ctime));

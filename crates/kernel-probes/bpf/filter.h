@@ -4,13 +4,11 @@
 
 #include "event.h"
 
-/* First bytes of a path that the prefix automaton may look at; see limits.rs. */
-#define PREFIX_BYTES 64
-
-/* Eight bytes at a time: the top bit of each byte that equals `byte` (and, seldom, of one above
- * such a byte: that only asks for too much). */
+/* Eight bytes at a time: the top bit of each byte that equals `byte`. No carry passes from one
+ * byte to the next: '.' and '/' are neighbours, so the usual shortcut would see both in each. */
 #define EVERY_BYTE 0x0101010101010101ull
-#define ZERO_BYTES(word) (((word)-EVERY_BYTE) & ~(word) & (EVERY_BYTE << 7))
+#define LOW_BITS (EVERY_BYTE * 0x7f)
+#define ZERO_BYTES(word) (~((((word)&LOW_BITS) + LOW_BITS) | (word) | LOW_BITS))
 #define BYTES_EQUAL(word, byte) ZERO_BYTES((word) ^ (EVERY_BYTE * (byte)))
 
 INLINE struct config *current_config(void) {
@@ -23,10 +21,12 @@ INLINE struct interest *current_interest(struct config *c) {
     return bpf_map_lookup_elem(&interest, &key);
 }
 
-/* Asks too much rather than too little: any own mount namespace or pid namespace counts. */
-INLINE int in_container(struct config *c, struct task_struct *task) {
-    return task->nsproxy->mnt_ns->ns.inum != c->host_mount_namespace ||
-           task->thread_pid->level > 0;
+/* Asks too much rather than too little: any mount namespace but that of the host's init counts,
+ * and any pid namespace but the first. */
+INLINE int in_container(struct task_struct *task) {
+    struct pid *pid = task->thread_pid;
+    struct task_struct *init = pid->numbers[0].ns->child_reaper;
+    return task->nsproxy->mnt_ns != init->nsproxy->mnt_ns || pid->level > 0;
 }
 
 INLINE int ignored(struct config *c, u32 pid) {

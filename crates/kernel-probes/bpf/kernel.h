@@ -264,9 +264,11 @@ struct inet_sock {
     u32 inet_saddr;
     u16 inet_sport;
 };
+struct sockaddr_un {
+    char sun_path[108];
+};
 struct unix_address {
-    int len;
-    char name[1];
+    struct sockaddr_un name[1];
 };
 struct unix_sock {
     struct unix_address *addr;

@@ -89,16 +89,14 @@ INLINE void push_arguments(struct scratch *s, struct mm_struct *mm) {
     push_user_bytes(s, (void *)(start + length), rest, 1);
 }
 
-INLINE s64 resident_pages(struct mm_struct *mm, int kind) {
-    s64 pages;
-    if (TYPE_EXISTS(struct mm_rss_stat___plain)) {
-        struct mm_struct___plain *plain = (void *)mm;
-        pages = READ(plain, rss_stat.count[kind]);
-    } else {
-        pages = READ(mm, rss_stat[kind].count);
-    }
-    return pages < 0 ? 0 : pages;
-}
+/* Pages of one kind; a macro, since the stride of the array is only known for a constant index. */
+#define RESIDENT_PAGES(mm, kind)                                                                   \
+    ({                                                                                             \
+        struct mm_struct___plain *plain_ = (void *)(mm);                                           \
+        s64 pages_ = TYPE_EXISTS(struct mm_rss_stat___plain) ? READ(plain_, rss_stat.count[kind])  \
+                                                             : READ((mm), rss_stat[kind].count);   \
+        pages_ < 0 ? 0 : pages_;                                                                   \
+    })
 
 /* fdlimit to comm, in the order of the event table. */
 INLINE void push_resources(struct scratch *s, struct task_struct *task, struct mm_struct *mm) {
@@ -106,9 +104,9 @@ INLINE void push_resources(struct scratch *s, struct task_struct *task, struct m
     push_u64(s, task->maj_flt);
     push_u64(s, task->min_flt);
     push_u32(s, READ(mm, total_vm) * PAGE_KIB);
-    s64 resident = resident_pages(mm, 0) + resident_pages(mm, 1) + resident_pages(mm, 3);
+    s64 resident = RESIDENT_PAGES(mm, 0) + RESIDENT_PAGES(mm, 1) + RESIDENT_PAGES(mm, 3);
     push_u32(s, resident * PAGE_KIB);
-    push_u32(s, resident_pages(mm, 2) * PAGE_KIB);
+    push_u32(s, RESIDENT_PAGES(mm, 2) * PAGE_KIB);
     push_kernel_text(s, &task->comm);
 }
 

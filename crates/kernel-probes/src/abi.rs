@@ -118,7 +118,7 @@ pub const STEP_ACCEPT_WRITE: u16 = 0x8000;
 #[expect(missing_docs, reason = "abi.h says what they are")]
 pub struct Config {
     pub generation: u32,
-    pub host_mount_namespace: u32,
+    pub reserved: u32,
     pub ignored: [u32; IGNORED_MAX],
 }
 

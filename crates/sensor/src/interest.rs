@@ -21,7 +21,6 @@ const STATE: [&str; 4] = ["chdir", "execve", "execveat", "fchdir"];
 #[derive(Debug, Clone, Default)]
 pub(crate) struct KernelConfig {
     pub(crate) generation: u32,
-    pub(crate) host_mount_namespace: u32,
     pub(crate) ignored: Vec<u32>,
 }
 
@@ -36,7 +35,7 @@ impl KernelConfig {
     }
 
     pub(crate) fn write(&self, maps: &mut Maps) -> Result<(), InterestError> {
-        let words = [self.generation, self.host_mount_namespace]
+        let words = [self.generation, 0]
             .into_iter()
             .chain(self.ignored.iter().copied().chain(std::iter::repeat(0)).take(IGNORED_MAX));
         let mut bytes = [0; CONFIG_BYTES];

@@ -3,10 +3,7 @@
 use std::{
     fs,
     io::Read as _,
-    os::{
-        fd::{AsFd, BorrowedFd},
-        unix::fs::MetadataExt as _,
-    },
+    os::fd::{AsFd, BorrowedFd},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -268,9 +265,6 @@ impl Sensor {
     fn write_kernel_config(&self) -> Result<(), StartError> {
         let mut kernel = self.kernel();
         let Kernel { maps, config } = &mut *kernel;
-        // Without this file every process counts as one in a container: too much, not too little.
-        config.host_mount_namespace =
-            fs::metadata("/proc/1/ns/mnt").ok().and_then(|file| u32::try_from(file.ino()).ok()).unwrap_or(0);
         config.ignored = if self.config.ignore_self { vec![std::process::id()] } else { Vec::new() };
         let dir = self.config.bpffs_dir.clone();
         let written = if self.resumed {

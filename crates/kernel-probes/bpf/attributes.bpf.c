@@ -1,0 +1,60 @@
+/* chmod, fchmod, fchmodat, chown, lchown, fchown, fchownat. */
+#include "event.h"
+
+SYSCALL(chmod, 315, FAMILY_FILE, 3) {
+    push_s64(e, ret);
+    push_user_text(e, (void *)ARG0(regs));
+    push_u32(e, ARG1(regs) & 07777);
+    return 0;
+}
+
+SYSCALL(fchmod, 317, FAMILY_FILE, 3) {
+    push_s64(e, ret);
+    push_s64(e, (s32)ARG0(regs));
+    push_u32(e, ARG1(regs) & 07777);
+    return 0;
+}
+
+SYSCALL(fchmodat, 313, FAMILY_FILE, 4) {
+    push_s64(e, ret);
+    push_s64(e, (s32)ARG0(regs));
+    push_user_text(e, (void *)ARG1(regs));
+    push_u32(e, ARG2(regs) & 07777);
+    return 0;
+}
+
+SYSCALL(chown, 379, FAMILY_FILE, 4) {
+    push_s64(e, ret);
+    push_user_text(e, (void *)ARG0(regs));
+    push_u32(e, ARG1(regs));
+    push_u32(e, ARG2(regs));
+    return 0;
+}
+
+SYSCALL(lchown, 381, FAMILY_FILE, 4) {
+    push_s64(e, ret);
+    push_user_text(e, (void *)ARG0(regs));
+    push_u32(e, ARG1(regs));
+    push_u32(e, ARG2(regs));
+    return 0;
+}
+
+SYSCALL(fchown, 383, FAMILY_FILE, 4) {
+    push_s64(e, ret);
+    push_s64(e, (s32)ARG0(regs));
+    push_u32(e, ARG1(regs));
+    push_u32(e, ARG2(regs));
+    return 0;
+}
+
+/* Falco's AT_SYMLINK_NOFOLLOW is 0x400 here, the kernel's 0x100; AT_EMPTY_PATH is the same. */
+SYSCALL(fchownat, 385, FAMILY_FILE, 6) {
+    u64 flags = ARG4(regs);
+    push_s64(e, ret);
+    push_s64(e, (s32)ARG0(regs));
+    push_user_text(e, (void *)ARG1(regs));
+    push_u32(e, ARG2(regs));
+    push_u32(e, ARG3(regs));
+    push_u32(e, (flags & 0x100 ? 0x400 : 0) | (flags & 0x1000));
+    return 0;
+}

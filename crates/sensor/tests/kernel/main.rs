@@ -1,0 +1,17 @@
+//! Does the real system call and expects the event. One file per event family.
+//!
+//! Needs root, BTF and a BPF file system; without them every test says that it was skipped.
+
+mod connect;
+mod exec;
+mod exit;
+mod file;
+mod filter;
+mod fork;
+mod kernel_change;
+mod layout;
+mod open;
+mod process;
+mod restart;
+mod socket;
+mod watch;
