@@ -7,9 +7,26 @@
 
 #![forbid(unsafe_code)]
 
+mod apply;
+mod caller;
 mod config;
+mod descriptor;
 mod enriched;
 mod enricher;
+mod fields;
+pub mod limits;
+mod metrics;
+mod path;
+mod process;
+mod procfs;
+mod render;
+mod socket;
+mod table;
+mod texts;
+mod users;
+
+#[cfg(test)]
+mod testing;
 
 pub use config::Config;
 pub use enriched::Enriched;
