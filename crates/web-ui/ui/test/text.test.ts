@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { bytes, count, cut, runs, shortOutput, visible } from '../src/lib/text';
+import { bytes, count, cut, prettyJson, runs, shortOutput, visible } from '../src/lib/text';
 
 test('hidden characters are shown', () => {
   const check = (input: string, expected: string) => assert.equal(visible(input), expected);
@@ -33,4 +33,13 @@ test('numbers are short', () => {
   assert.equal(count(184_220_113), '184M');
   assert.equal(bytes(48_211_004), '46 MiB');
   assert.equal(bytes(12), '12 B');
+});
+
+test('JSON is laid out and nothing else of it changes', () => {
+  const check = (json: string, expected: string[]) => assert.deepEqual(prettyJson(json), expected);
+  check('{"a":1764000000000000001,"b":[],"c":{},"d":["x, y: {","q\\"\\\\"]}', [
+    '{', '  "a": 1764000000000000001,', '  "b": [],', '  "c": {},', '  "d": [', '    "x, y: {",', '    "q\\"\\\\"', '  ]', '}',
+  ]);
+  check('7', ['7']);
+  check('{"broken', ['{', '  "broken']);
 });

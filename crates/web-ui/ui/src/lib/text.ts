@@ -81,3 +81,32 @@ export function bytes(value: number): string {
   }
   return `${index === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[index]}`;
 }
+
+/** Lines of a JSON text. Only spaces and line ends are added, so that numbers stay as stored. */
+export function prettyJson(json: string): string[] {
+  const lines: string[] = [];
+  let [line, depth, quoted] = ['', 0, false];
+  const flush = (indent: number) => {
+    lines.push(line);
+    line = '  '.repeat(indent);
+  };
+  for (let index = 0; index < json.length; index += 1) {
+    const c = json[index] ?? '';
+    const empty = '{['.includes(json[index - 1] ?? ' ') && '}]'.includes(c);
+    if (!quoted && '}]'.includes(c)) {
+      depth -= 1;
+      if (!empty) flush(depth);
+    }
+    if (quoted || c.trim() !== '') line += c;
+    if (quoted && c === '\\') line += json[(index += 1)] ?? '';
+    else if (c === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if ('{['.includes(c)) {
+      depth += 1;
+      if (!'}]'.includes(json[index + 1] ?? ' ')) flush(depth);
+    } else if (c === ',') flush(depth);
+    else if (c === ':') line += ' ';
+  }
+  lines.push(line);
+  return lines;
+}
