@@ -251,7 +251,7 @@ impl Compiler<'_> {
                 Some(help.to_owned()),
             );
         }
-        let mut event_names = set.names;
+        let mut event_names = set.names();
         event_names.insert("asyncevent");
         let mut codes = set.codes;
         codes.insert(event::event_code::ASYNCEVENT_E);

@@ -74,26 +74,27 @@ impl CodeSet {
 /// Names that `evt.type` may have; generic system calls have their own names.
 struct Names {
     /// Names listed for a rule without restriction, sorted (Falco: 465).
-    listed: BTreeSet<&'static str>,
+    listed: Vec<&'static str>,
     /// Every name that is accepted, with the codes that can carry it.
     codes: BTreeMap<&'static str, CodeSet>,
 }
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| {
-    let mut names = Names { listed: BTreeSet::from(["NA"]), codes: BTreeMap::new() };
+    let mut listed = BTreeSet::from(["NA"]);
+    let mut names = Names { listed: Vec::new(), codes: BTreeMap::new() };
     names.codes.insert("NA", CodeSet::default());
     let used = || EVENTS.iter().filter(|event| !event.unused);
     for event in used() {
         names.codes.entry(event.name).or_default().insert(event.code);
         if event.name != "syscall" {
-            names.listed.insert(event.name);
+            listed.insert(event.name);
         }
     }
     for event in used() {
         let is_generic = matches!(event.code, event_code::GENERIC_E | event_code::GENERIC_X);
         for name in event.syscalls {
             if is_generic {
-                names.listed.insert(name);
+                listed.insert(*name);
             }
             // A name that is no event name is still accepted; such events carry another name.
             if is_generic || !used().any(|other| other.name == *name) {
@@ -101,8 +102,14 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
             }
         }
     }
+    names.listed = listed.into_iter().collect();
     names
 });
+
+/// Names as bits: the index into the sorted list takes the place of a code.
+fn name_bit(name: &str) -> Option<EventCode> {
+    NAMES.listed.binary_search(&name).ok().map(|index| EventCode(index as u16))
+}
 
 /// Whether `evt.type` may be compared with this name.
 pub(crate) fn is_known(name: &str) -> bool {
@@ -134,31 +141,40 @@ pub(crate) fn all_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Events a condition can be true on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EventSet {
     pub(crate) codes: CodeSet,
-    pub(crate) names: BTreeSet<&'static str>,
+    /// Bits of listed names.
+    names: CodeSet,
 }
 
 impl EventSet {
     fn all() -> EventSet {
-        EventSet { codes: CodeSet::all(), names: NAMES.listed.clone() }
+        static NAME_BITS: LazyLock<CodeSet> = LazyLock::new(|| {
+            let mut bits = CodeSet::default();
+            NAMES.listed.iter().filter_map(|name| name_bit(name)).for_each(|bit| bits.insert(bit));
+            bits
+        });
+        EventSet { codes: CodeSet::all(), names: *NAME_BITS }
     }
 
-    fn none() -> EventSet {
-        EventSet { codes: CodeSet::default(), names: BTreeSet::new() }
+    /// Names, sorted.
+    pub(crate) fn names(&self) -> BTreeSet<&'static str> {
+        NAMES
+            .listed
+            .iter()
+            .copied()
+            .filter(|name| name_bit(name).is_some_and(|bit| self.names.contains(bit)))
+            .collect()
     }
 
-    fn both(mut self, other: &EventSet) -> EventSet {
-        self.codes = self.codes.zip(&other.codes, |a, b| a & b);
-        self.names.retain(|name| other.names.contains(name));
-        self
+    fn both(self, other: &EventSet) -> EventSet {
+        EventSet { codes: self.codes.and(&other.codes), names: self.names.and(&other.names) }
     }
 
-    fn either(mut self, other: &EventSet) -> EventSet {
-        self.codes = self.codes.zip(&other.codes, |a, b| a | b);
-        self.names.extend(other.names.iter().copied());
-        self
+    fn either(self, other: &EventSet) -> EventSet {
+        let or = |a: CodeSet, b: &CodeSet| a.zip(b, |a, b| a | b);
+        EventSet { codes: or(self.codes, &other.codes), names: or(self.names, &other.names) }
     }
 }
 
@@ -182,22 +198,18 @@ pub(crate) fn of(expr: &Expr, is_negated: bool) -> EventSet {
 fn of_check(check: &Check, is_negated: bool) -> Option<EventSet> {
     let words = event_words(check)?;
     let is_negated = is_negated ^ (check.operator == Operator::Ne);
-    let mut set = EventSet::none();
+    let mut set = EventSet { codes: CodeSet::default(), names: CodeSet::default() };
     for word in words {
         if let Some(codes) = NAMES.codes.get(word) {
             set.codes = set.codes.zip(codes, |a, b| a | b);
         }
-        if let Some(name) = NAMES.listed.get(word) {
-            set.names.insert(name);
-        }
         // Old captures call both accepts by one name; Falco lists both.
-        if word == "accept" {
-            set.names.insert("accept4");
-        }
+        let other = (word == "accept").then_some("accept4");
+        [Some(word), other].into_iter().flatten().filter_map(name_bit).for_each(|bit| set.names.insert(bit));
     }
     if is_negated {
-        set.codes = CodeSet::all().without(&set.codes);
-        set.names = NAMES.listed.difference(&set.names).copied().collect();
+        let all = EventSet::all();
+        set = EventSet { codes: all.codes.without(&set.codes), names: all.names.without(&set.names) };
     }
     Some(set)
 }

@@ -11,6 +11,8 @@ mod config;
 mod engine;
 mod evaluate;
 mod render;
+#[cfg(test)]
+mod tests;
 
 pub use config::{Config, ConfigError, RuleMatching};
 pub use engine::Engine;

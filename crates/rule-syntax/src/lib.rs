@@ -13,6 +13,8 @@ mod output;
 mod parser;
 mod print;
 mod span;
+#[cfg(test)]
+mod tests;
 
 pub use ast::{
     Argument, Check, Expr, ExprKind, FieldExpr, Left, Modifier, Operator, Right, Transform, TransformKind,
