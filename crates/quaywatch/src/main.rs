@@ -1,2 +1,34 @@
-//! One program: sensor, hub and supervisor.
-fn main() {}
+//! One program: the supervisor, the sensor, the hub, and the commands around them.
+//!
+//! The flow itself stands in `pipeline/`; what a process owns in `supervisor.rs`. Everything
+//! else is a command in `cli/`.
+
+#![forbid(unsafe_code)]
+
+mod cli;
+mod config;
+mod doctor;
+mod health;
+mod link;
+mod pipeline;
+mod rule_files;
+mod selftest;
+mod supervisor;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    if let Some(code) = selftest::applet::run() {
+        return code;
+    }
+    let arguments = cli::Arguments::parse();
+    match arguments.run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("quaywatch: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

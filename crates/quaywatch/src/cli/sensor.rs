@@ -1,0 +1,33 @@
+//! `quaywatch sensor`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::command::Common;
+use crate::{
+    pipeline::{self, SensorEnd},
+    supervisor,
+};
+
+/// Run the sensor alone: kernel probes, containers and rules
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sensor {
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Sensor {
+    /// 0 when told to stop, 1 on bad rules or configuration, 3 when the kernel or the rights
+    /// do not suffice.
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        super::log_to_stderr();
+        supervisor::die_with_supervisor();
+        let config = self.common.load()?;
+        Ok(ExitCode::from(match pipeline::run_sensor(&config)? {
+            SensorEnd::Stopped => 0,
+            SensorEnd::BadRules => supervisor::EXIT_BAD_INPUT,
+            SensorEnd::NoKernel => supervisor::EXIT_NO_KERNEL,
+        }))
+    }
+}

@@ -1,0 +1,131 @@
+//! The sensor's half of the flow: `kernel event -> enriched event -> rule match -> spooled alert`.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use alert::{AlertId, Epoch, Sequence};
+use alert_router::journal::{AppendError, Journal};
+use anyhow::Result;
+use event::{Event, KernelContext, RingPosition};
+use event_enricher::Enricher;
+use rule_engine::Engine;
+use sensor::Sensor;
+use telemetry::Counter;
+
+use super::{reload::Rules, watch::WatchList};
+
+/// How long one look at an empty ring buffer may sleep; bounds how late a stop is noticed.
+const POLL_MS: u64 = 100;
+/// Pause before a full spool is tried again. Meanwhile the ring buffer fills, and the kernel
+/// counts what does not fit.
+const SPOOL_FULL_PAUSE_MS: u64 = 100;
+
+/// Everything the loop owns.
+pub(crate) struct Detector {
+    pub(crate) sensor_id: String,
+    pub(crate) probes: Sensor,
+    pub(crate) enricher: Enricher,
+    pub(crate) engine: Engine,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) spool: Journal,
+    pub(crate) watch: Arc<WatchList>,
+    pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) events: Counter,
+    pub(crate) alerts: Counter,
+}
+
+impl Detector {
+    /// Runs until told to stop. What was read from the ring buffer is given back only after the
+    /// alerts it made are in the spool, so a kill at any moment is followed by reading it again.
+    pub(crate) fn run(mut self) -> Result<()> {
+        // The probes are attached already: a process that starts during the scan makes an event,
+        // so none falls between the scan and the first event.
+        self.enricher.scan_proc();
+        let mut lines = Vec::new();
+        while !self.stop.load(Ordering::Acquire) {
+            if let Some(rules) = self.rules.take_new() {
+                self.probes.set_interest(&rules.interest())?;
+                self.engine.swap(rules);
+            }
+            self.read_batch(&mut lines)?;
+            if !lines.is_empty() {
+                self.spool(&lines);
+                lines.clear();
+            }
+            self.probes.release();
+        }
+        Ok(())
+    }
+
+    /// One batch of events through enrichment and rules; matches become lines for the spool.
+    fn read_batch(&mut self, lines: &mut Vec<String>) -> Result<()> {
+        let epoch = Epoch(self.probes.epoch());
+        let Detector { sensor_id, probes, enricher, engine, watch, events, alerts, .. } = self;
+        let mut handle = |event: Event<'_>| {
+            events.increment();
+            let enriched = enricher.enrich(&event);
+            watch.note_event(&enriched);
+            let mut match_index = 0;
+            engine.evaluate(&enriched, &mut |mut alert| {
+                watch.note_match(&enriched, &alert.rule);
+                let id = AlertId {
+                    sensor: sensor_id.clone(),
+                    epoch,
+                    sequence: Sequence(sequence_of(event.context.as_ref(), match_index)),
+                };
+                match_index += 1;
+                alert.uuid = id.uuid();
+                alerts.increment();
+                lines.push(spool_line(&id, &alert));
+            });
+        };
+        probes.poll(Duration::from_millis(POLL_MS), &mut handle)?;
+        Ok(())
+    }
+
+    /// Returns once the alerts are in the spool; a full spool is waited for.
+    fn spool(&self, lines: &[String]) {
+        let mut complained = false;
+        while !self.stop.load(Ordering::Acquire) {
+            match self.spool.append_sync(lines) {
+                Ok(_) => return,
+                Err(error @ AppendError::TooLarge { .. }) => {
+                    tracing::error!(%error, "an alert does not fit the spool and is lost");
+                    return;
+                }
+                Err(error) => {
+                    if !complained {
+                        tracing::error!(%error, "the spool takes no alerts: waiting");
+                        complained = true;
+                    }
+                    std::thread::sleep(Duration::from_millis(SPOOL_FULL_PAUSE_MS));
+                }
+            }
+        }
+    }
+}
+
+/// The event's place in the ring buffer, plus the index of the match at that event: events are
+/// at least 32 bytes apart, so the sum never meets another event's.
+fn sequence_of(context: Option<&KernelContext>, match_index: u64) -> u64 {
+    let RingPosition(position) = context.map_or(RingPosition(0), |context| context.position);
+    position.saturating_add(match_index)
+}
+
+/// One line of what the hub's `/sensor/v1/alerts` takes.
+fn spool_line(id: &AlertId, alert: &alert::Alert) -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!(
+        r#"{{"sensor":"{}","epoch":{},"sequence":{},"matched_ns":{},"alert":{}}}"#,
+        id.sensor,
+        id.epoch.0,
+        id.sequence.0,
+        since.as_nanos(),
+        alert.to_json_line(),
+    )
+}

@@ -1,0 +1,13 @@
+//! The flow: `detect` is the sensor's half (kernel event to spooled alert), `forward` the way
+//! to the hub, `serve` the hub's half (received alert to query and page).
+
+mod detect;
+mod forward;
+mod identity;
+mod reload;
+mod sensor_process;
+mod serve;
+mod watch;
+
+pub(crate) use sensor_process::{SensorEnd, run as run_sensor};
+pub(crate) use serve::run as run_hub;

@@ -1,0 +1,178 @@
+//! The hub's half of the flow: `alert -> queued -> stored -> queried -> seen`.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use access_control::Access;
+use alert_router::Router as AlertRouter;
+use anyhow::{Context as _, Result};
+use axum::Router;
+use log_record::{LogReader, LogWriter};
+use log_store::Store;
+use telemetry::Registry;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
+};
+
+use crate::{
+    config::Config,
+    health::HubHealth,
+    link::{self, LinkState, LocalListener},
+};
+
+/// Threads that answer requests; scans run on threads of their own.
+const WORKER_THREADS: usize = 2;
+/// Scans and file reads at once.
+const BLOCKING_THREADS_MAX: usize = 16;
+/// How long open requests may take when the hub is told to stop.
+const LAST_REQUESTS_S_MAX: u64 = 5;
+
+/// Runs the hub until it is told to stop.
+pub(crate) fn run(config: &Config) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKER_THREADS)
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
+        .enable_all()
+        .thread_name("hub")
+        .build()?;
+    let result = runtime.block_on(serve(config));
+    runtime.shutdown_timeout(Duration::from_secs(LAST_REQUESTS_S_MAX));
+    result
+}
+
+async fn serve(config: &Config) -> Result<()> {
+    let registry = Registry::default();
+
+    // Who may do what: every listener asks.
+    let access = if config.auth {
+        Access::open(&config.access_dir())?
+    } else {
+        tracing::warn!("auth is off: everything that reaches a listener may read and write");
+        Access::off()
+    };
+
+    // The store: where alerts and lines end, and where every answer comes from.
+    let mut store_config = config.hub.store.clone();
+    place(&mut store_config.data_dir, log_store::Config::default().data_dir, config.hub_dir().join("store"));
+    let store = Store::open(store_config, &registry).context("the store")?;
+    let reader: Arc<dyn LogReader> = store.clone();
+    let writer: Arc<dyn LogWriter> = store.clone();
+
+    // The queue in front of it, and of every other output.
+    let mut router_config = config.hub.router.clone();
+    place(
+        &mut router_config.directory,
+        alert_router::Config::default().directory,
+        config.hub_dir().join("queue"),
+    );
+    let resources = alert_outputs::Resources { writer: Arc::clone(&writer), registry: registry.clone() };
+    let outputs = alert_outputs::build(&config.hub.outputs, &resources)?;
+    let router = AlertRouter::open(router_config, outputs, &registry).context("the queue")?;
+
+    // The doors.
+    let link_state = Arc::new(LinkState::default());
+    let health = Arc::new(HubHealth::new(config, &link_state, &router, &store, &registry));
+    let engine =
+        Arc::new(logql_engine::Engine::new(Arc::clone(&reader), logql_engine::Limits::default(), &registry));
+    let ingest = alert_router::ingest::http(router.clone(), Arc::new(access.clone()));
+    let loki = loki_api::http(loki_api::LokiApi::new(
+        engine,
+        Arc::clone(&reader),
+        writer,
+        access.clone(),
+        &registry,
+    ));
+    let subscriber = router.clone();
+    let page = web_api::http(web_api::WebApi {
+        reader,
+        tenant: alert_outputs::TENANT.to_owned(),
+        access: access.clone(),
+        health,
+        live: Arc::new(move || subscriber.subscribe()),
+        registry: registry.clone(),
+    });
+    let local =
+        alert_router::ingest::sensor_link(router.clone()).merge(link::routes(link_state, router.clone()));
+
+    let mut doors = Doors::new();
+    doors
+        .open_local(LocalListener::bind(&config.hub_socket(), &registry).context("the hub's socket")?, local);
+    doors.open("ingest", config.hub.ingest_listen, ingest).await?;
+    doors.open("loki", config.hub.loki_listen, loki).await?;
+    doors.open("page", config.hub.web_listen, page).await?;
+    if let Some(code) = access.setup_code() {
+        tracing::info!(
+            "no user yet: open http://{} and enter the one-time code {code}",
+            config.hub.web_listen
+        );
+    }
+    tracing::info!("the hub is ready");
+
+    doors.until_stopped().await?;
+    router.shutdown().await;
+    drop(store);
+    Ok(())
+}
+
+/// A folder that the configuration leaves at its default lies in the data folder.
+fn place(folder: &mut PathBuf, default: PathBuf, own: PathBuf) {
+    if *folder == default {
+        *folder = own;
+    }
+}
+
+/// The listeners, and how they close together.
+struct Doors {
+    tasks: JoinSet<std::io::Result<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Doors {
+    fn new() -> Self {
+        Doors { tasks: JoinSet::new(), stop: watch::Sender::new(false) }
+    }
+
+    fn open_local(&mut self, listener: LocalListener, routes: Router) {
+        let stopped = self.stopped();
+        self.tasks.spawn(async move { axum::serve(listener, routes).with_graceful_shutdown(stopped).await });
+    }
+
+    async fn open(&mut self, what: &'static str, address: SocketAddr, routes: Router) -> Result<()> {
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!("cannot listen on {address} ({what}); `quaywatch doctor` says who has it")
+        })?;
+        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
+        let stopped = self.stopped();
+        self.tasks.spawn(async move { axum::serve(listener, routes).with_graceful_shutdown(stopped).await });
+        tracing::info!(what, %address, "listening");
+        Ok(())
+    }
+
+    fn stopped(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut stop = self.stop.subscribe();
+        async move {
+            let _ = stop.wait_for(|stop| *stop).await;
+        }
+    }
+
+    /// Waits for a signal, then closes all doors and gives open requests a moment.
+    async fn until_stopped(mut self) -> Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            Some(ended) = self.tasks.join_next() => {
+                ended??;
+                anyhow::bail!("a listener ended by itself");
+            }
+        }
+        self.stop.send_replace(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        // A live stream never ends by itself.
+        let _ = tokio::time::timeout(Duration::from_secs(LAST_REQUESTS_S_MAX), all).await;
+        Ok(())
+    }
+}
