@@ -1,23 +1,20 @@
-//! Taking events into the state: births, program changes, ends, and what else moves.
+//! Taking events into the state: finding out whose an event is, and what it changes. Births and
+//! ends are in `lifecycle.rs`.
 
 use std::sync::Arc;
 
-use container_runtimes::container_of_cgroup;
 use event::{Event, event_code};
 
 use crate::{
     Enricher,
     caller::Caller,
-    limits::{ANCESTORS_MAX, ORPHANS_MAX, RECONCILE_EVERY_NS},
+    from_params::container_of,
+    limits::{ANCESTORS_MAX, RECONCILE_EVERY_NS},
     path,
-    process::{Capabilities, Image, InContainer, Process, Start, Usage, items},
+    process::{Capabilities, Process, Start},
     table::Slot,
 };
 
-/// Falco's `clone_flags`.
-const CLONE_THREAD: i64 = 8192;
-/// See [`CLONE_THREAD`]: the child's ids are those of another pid namespace.
-const CLONE_CHILD_IN_PIDNS: i64 = 536_870_912;
 /// `prctl(PR_SET_NAME)`.
 const PR_SET_NAME: i64 = 15;
 
@@ -52,7 +49,7 @@ impl Enricher {
     }
 
     /// The caller's process, made known when it is not.
-    fn find(&mut self, caller: &Caller, now_ns: u64) -> Option<Slot> {
+    pub(crate) fn find(&mut self, caller: &Caller, now_ns: u64) -> Option<Slot> {
         if let Some(slot) = self.known(caller) {
             self.refresh(slot, caller, true);
             return Some(slot);
@@ -62,7 +59,7 @@ impl Enricher {
     }
 
     /// The caller's process if it is in the table and is not a former owner of the pid.
-    fn known(&self, caller: &Caller) -> Option<Slot> {
+    pub(crate) fn known(&self, caller: &Caller) -> Option<Slot> {
         let slot = self.processes.slot_of(caller.pid)?;
         let process = self.processes.get(slot)?;
         let Some(facts) = caller.facts else { return Some(slot) };
@@ -102,7 +99,7 @@ impl Enricher {
     }
 
     /// Reads ancestors from /proc until one is known.
-    fn learn_parents(&mut self, of: Slot, now_ns: u64) {
+    pub(crate) fn learn_parents(&mut self, of: Slot, now_ns: u64) {
         let mut child = of;
         for _ in 0..ANCESTORS_MAX {
             let Some(process) = self.processes.get(child) else { return };
@@ -130,8 +127,10 @@ impl Enricher {
     }
 
     /// Takes what the kernel says at each event: ids may have changed, and the parent.
-    fn refresh(&mut self, slot: Slot, caller: &Caller, look_at_cgroups: bool) {
+    pub(crate) fn refresh(&mut self, slot: Slot, caller: &Caller, look_at_cgroups: bool) {
         let Some(facts) = caller.facts else { return };
+        // Whoever makes an event lives, whatever /proc showed before.
+        self.suspects.remove(&slot);
         let Some(process) = self.processes.get_mut(slot) else { return };
         process.start = Start::exact(facts.start_ns);
         process.uid = Some(facts.uid);
@@ -154,163 +153,6 @@ impl Enricher {
         {
             self.set_cgroups(slot, cgroups);
         }
-    }
-
-    fn apply_clone(&mut self, event: &Event<'_>, caller: &Caller, now_ns: u64) -> Option<Slot> {
-        let res = event.number_param("res").unwrap_or(-1);
-        let flags = event.number_param("flags").unwrap_or(0);
-        if res == 0 {
-            if caller.tid == caller.pid {
-                return self.add_child(event, caller, now_ns);
-            }
-            let slot = self.find(caller, now_ns)?;
-            self.processes.add_thread(caller.tid, caller.pid);
-            let process = self.processes.get_mut(slot)?;
-            process.threads = process.threads.saturating_add(1);
-            return Some(slot);
-        }
-        // The parent's half of the event, in captures: the child's own may be lost.
-        let parent = self.find(caller, now_ns)?;
-        let child = u32::try_from(res).ok().filter(|_| flags & CLONE_CHILD_IN_PIDNS == 0);
-        if let Some(child) = child {
-            if flags & CLONE_THREAD != 0 {
-                self.processes.add_thread(child, caller.pid);
-            } else if self.processes.by_pid(child).is_none_or(|process| process.ended_ns.is_some()) {
-                let process = self.child_of(parent, child)?;
-                self.insert(process, now_ns);
-            }
-        }
-        Some(parent)
-    }
-
-    /// A new process, as its own half of the clone event tells.
-    fn add_child(&mut self, event: &Event<'_>, caller: &Caller, now_ns: u64) -> Option<Slot> {
-        if let (Some(slot), Some(_)) = (self.known(caller), caller.facts) {
-            self.refresh(slot, caller, true);
-            return Some(slot);
-        }
-        let told = event.number_param("ptid").and_then(|pid| u32::try_from(pid).ok());
-        let parent_pid = caller.facts.map(|facts| facts.parent_pid).or(told).unwrap_or(0);
-        let parent = self.processes.slot_of(parent_pid);
-        let mut process = match parent.and_then(|parent| self.child_of(parent, caller.pid)) {
-            Some(process) => process,
-            None => Process { pid: caller.pid, parent_pid, threads: 1, ..Process::default() },
-        };
-        if let Some(facts) = caller.facts {
-            process.start = Start::exact(facts.start_ns);
-        }
-        take_identity(event, &mut process);
-        process.image = Some(clone_image(event, process.image.take()));
-        let told_cgroups = event.param("cgroups").filter(|cgroups| !cgroups.is_empty());
-        let slot = self.insert(process, now_ns)?;
-        self.refresh(slot, caller, false);
-        if let Some(cgroups) = told_cgroups {
-            self.set_cgroups(slot, Arc::from(cgroups));
-        }
-        Some(slot)
-    }
-
-    /// What a child has from its parent at first.
-    fn child_of(&self, parent: Slot, pid: u32) -> Option<Process> {
-        let from = self.processes.get(parent)?;
-        Some(Process {
-            pid,
-            parent: Some(parent),
-            parent_pid: from.pid,
-            threads: 1,
-            sid: from.sid,
-            pgid: from.pgid,
-            vpgid: from.vpgid,
-            tty: from.tty,
-            uid: from.uid,
-            gid: from.gid,
-            loginuid: from.loginuid,
-            capabilities: from.capabilities,
-            usage: from.usage,
-            pidns_start_ns: from.pidns_start_ns,
-            cwd: from.cwd.clone(),
-            cgroups: from.cgroups.clone(),
-            cgroup_id: from.cgroup_id,
-            container: from.container.clone(),
-            image: from.image.clone(),
-            ..Process::default()
-        })
-    }
-
-    fn apply_exec(&mut self, event: &Event<'_>, caller: &Caller, now_ns: u64) -> Option<Slot> {
-        let slot = match self.known(caller) {
-            Some(slot) => slot,
-            None => {
-                self.metrics.unknown_callers.increment();
-                // The event itself tells nearly all; /proc only what no event does.
-                let told = event.number_param("ptid").and_then(|pid| u32::try_from(pid).ok());
-                let parent_pid = caller.facts.map(|facts| facts.parent_pid).or(told).unwrap_or(0);
-                let start = Start::exact(caller.facts.map_or(0, |facts| facts.start_ns));
-                let slot = self
-                    .insert(Process { pid: caller.pid, parent_pid, start, ..Process::default() }, now_ns)?;
-                if caller.facts.is_some() {
-                    self.learn_parents(slot, now_ns);
-                }
-                slot
-            }
-        };
-        self.refresh(slot, caller, false);
-        let process = self.processes.get_mut(slot)?;
-        take_identity(event, process);
-        process.image = Some(Arc::new(exec_image(event)));
-        process.threads = 1;
-        process.late_stat.take();
-        let number = |name| event.number_param(name);
-        process.tty = number("tty").and_then(|tty| u32::try_from(tty).ok());
-        process.vpgid = number("vpgid").and_then(|pgid| u32::try_from(pgid).ok());
-        process.pgid = number("pgid").and_then(|pgid| u32::try_from(pgid).ok()).or(process.pgid);
-        process.loginuid = number("loginuid").and_then(|uid| u32::try_from(uid).ok());
-        if let (Some(inheritable), Some(permitted), Some(effective)) =
-            (number("cap_inheritable"), number("cap_permitted"), number("cap_effective"))
-        {
-            process.capabilities = Some(Capabilities {
-                inheritable: inheritable.cast_unsigned(),
-                permitted: permitted.cast_unsigned(),
-                effective: effective.cast_unsigned(),
-            });
-        }
-        if let Some(cgroups) = event.param("cgroups").filter(|cgroups| !cgroups.is_empty()) {
-            self.set_cgroups(slot, Arc::from(cgroups));
-        }
-        Some(slot)
-    }
-
-    fn apply_exit(&mut self, event: &Event<'_>, caller: &Caller, now_ns: u64) -> Option<Slot> {
-        self.processes.remove_thread(caller.tid);
-        let slot = self.known(caller)?;
-        if caller.tid != caller.pid {
-            let process = self.processes.get_mut(slot)?;
-            process.threads = process.threads.saturating_sub(1);
-            return Some(slot);
-        }
-        let process = self.processes.get_mut(slot)?;
-        process.threads = process.threads.saturating_sub(1);
-        let orphans: Vec<Slot> = process.children.iter().copied().take(ORPHANS_MAX).collect();
-        self.processes.end(slot, now_ns);
-        let reaper =
-            event.number_param("reaper_tid").and_then(|tid| u32::try_from(tid).ok()).filter(|tid| *tid > 0);
-        for orphan in orphans {
-            let Some(child) = self.processes.get(orphan) else { continue };
-            let parent = match caller.facts {
-                // The event names the namespace's init, /proc the true adopter (a sub-reaper such
-                // as containerd-shim). Before the kernel has moved the child, /proc names the
-                // dead; then the child's own next event settles it.
-                Some(_) => {
-                    let now = self.proc.stat(child.pid).filter(|stat| stat.start.may_be(child.start));
-                    now.map(|stat| stat.parent_pid).filter(|pid| *pid != caller.pid)
-                }
-                None => reaper,
-            };
-            if let Some(parent) = parent {
-                self.processes.adopt(orphan, parent);
-            }
-        }
-        Some(slot)
     }
 
     /// Events that change one thing of their process.
@@ -374,7 +216,7 @@ impl Enricher {
         process.container = process.cgroups.as_deref().and_then(container_of);
     }
 
-    fn set_cgroups(&mut self, slot: Slot, cgroups: Arc<[u8]>) {
+    pub(crate) fn set_cgroups(&mut self, slot: Slot, cgroups: Arc<[u8]>) {
         let Some(process) = self.processes.get(slot) else { return };
         if process.cgroups.as_deref() == Some(&*cgroups) {
             return;
@@ -417,72 +259,6 @@ impl Enricher {
             }
         }
         self.suspects = gone.into_iter().collect();
-    }
-}
-
-/// The container that a list of `subsystem=path` leads to: that of the first path which has one.
-pub(crate) fn container_of(cgroups: &[u8]) -> Option<Arc<InContainer>> {
-    items(cgroups).find_map(|item| {
-        // `name=systemd=/a`: the path starts behind the last equals sign in front of a slash.
-        let start = item.windows(2).position(|pair| pair == b"=/")? + 1;
-        let (id, runtime) = container_of_cgroup(item.get(start..)?)?;
-        Some(Arc::new(InContainer { id, runtime }))
-    })
-}
-
-/// Parameters that clone and exec events share.
-fn take_identity(event: &Event<'_>, process: &mut Process) {
-    let number = |name| event.number_param(name);
-    let unsigned = |name| number(name).map(i64::cast_unsigned);
-    let id = |name| number(name).and_then(|number| u32::try_from(number).ok());
-    process.usage = Usage {
-        descriptors_max: number("fdlimit"),
-        major_faults: unsigned("pgft_maj"),
-        minor_faults: unsigned("pgft_min"),
-        size_kib: unsigned("vm_size"),
-        resident_kib: unsigned("vm_rss"),
-        swapped_kib: unsigned("vm_swap"),
-    };
-    if let Some(cwd) = event.text_param("cwd").filter(|cwd| !cwd.is_empty()) {
-        process.cwd = Some(Arc::from(cwd));
-    }
-    process.uid = id("uid").or(process.uid);
-    process.gid = id("gid").or(process.gid);
-    process.vpid = id("vpid").or(process.vpid);
-    process.pidns_start_ns = unsigned("pidns_init_start_ts").or(process.pidns_start_ns);
-}
-
-fn exec_image(event: &Event<'_>) -> Image {
-    let text = |name| event.text_param(name).unwrap_or_default();
-    let bytes = |name| event.param(name).unwrap_or_default();
-    let unsigned = |name| event.number_param(name).map(i64::cast_unsigned);
-    Image {
-        comm: text("comm").into(),
-        exe: text("exe").into(),
-        exepath: Some(text("trusted_exepath")).filter(|path| !path.is_empty()).map(Box::from),
-        args: bytes("args").into(),
-        env: bytes("env").into(),
-        flags: event.number_param("flags").and_then(|flags| u32::try_from(flags).ok()),
-        inode: unsigned("exe_ino"),
-        ctime_ns: unsigned("exe_ino_ctime"),
-        mtime_ns: unsigned("exe_ino_mtime"),
-        ..Image::default()
-    }
-}
-
-/// The image of a new child: its parent's, unless that is not known or has another name (the
-/// child of a named thread).
-fn clone_image(event: &Event<'_>, inherited: Option<Arc<Image>>) -> Arc<Image> {
-    let comm = event.text_param("comm").unwrap_or_default();
-    match inherited {
-        Some(image) if comm.is_empty() || *image.comm == *comm => image,
-        Some(image) => Arc::new(image.renamed(comm)),
-        None => Arc::new(Image {
-            comm: comm.into(),
-            exe: event.text_param("exe").unwrap_or_default().into(),
-            args: event.param("args").unwrap_or_default().into(),
-            ..Image::default()
-        }),
     }
 }
 

@@ -14,6 +14,8 @@ mod descriptor;
 mod enriched;
 mod enricher;
 mod fields;
+mod from_params;
+mod lifecycle;
 pub mod limits;
 mod metrics;
 mod path;

@@ -211,8 +211,8 @@ fn parse_status(bytes: &[u8]) -> Status {
             // Real, effective, saved, file system: the second one counts.
             b"Uid" => status.uid = words.nth(1).and_then(number),
             b"Gid" => status.gid = words.nth(1).and_then(number),
-            b"NSpid" => status.vpid = words.last().and_then(number),
-            b"NSpgid" => status.vpgid = words.last().and_then(number),
+            b"NSpid" => status.vpid = words.next_back().and_then(number),
+            b"NSpgid" => status.vpgid = words.next_back().and_then(number),
             b"VmRSS" => status.resident_kib = words.next().and_then(number),
             b"VmSwap" => status.swapped_kib = words.next().and_then(number),
             b"CapInh" => masks = [words.next().and_then(hex), masks[1], masks[2]],

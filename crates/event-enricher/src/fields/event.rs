@@ -19,33 +19,20 @@ pub(super) fn extract<'s>(
     field: FieldId,
     argument: FieldArgument<'_>,
 ) -> Option<Value<'s>> {
+    if field < id::EVT_PLUGINNAME
+        || matches!(field, id::EVT_DELTATIME | id::EVT_DELTATIME_S | id::EVT_DELTATIME_NS)
+    {
+        return number_and_time(e, field);
+    }
     let event = e.event;
-    let time = event.timestamp;
-    let since_first_ns = time.0.saturating_sub(e.enricher.first_ns.unwrap_or(time.0));
+    let is_io = |category| has_category(e, category);
+    let opened_with = |wanted| Value::Bool(open_flags(e).is_some_and(|flags| flags & wanted != 0));
     Some(match field {
-        id::EVT_NUM => Value::Uint(event.number),
-        id::EVT_TIME => owned(local_time(time, "%H:%M:%S%.9f")?),
-        id::EVT_TIME_S => owned(local_time(time, "%H:%M:%S")?),
-        id::EVT_TIME_ISO8601 => owned(iso_time(time)?),
-        id::EVT_DATETIME => owned(local_time(time, "%Y-%m-%d %H:%M:%S%.9f")?),
-        id::EVT_DATETIME_S => owned(local_time(time, "%Y-%m-%d %H:%M:%S")?),
-        id::EVT_RAWTIME => Value::Uint(time.0),
-        id::EVT_RAWTIME_S => Value::Uint(time.0 / NS_PER_SECOND),
-        id::EVT_RAWTIME_NS => Value::Uint(time.0 % NS_PER_SECOND),
-        id::EVT_RELTIME => Value::Uint(since_first_ns),
-        id::EVT_RELTIME_S => Value::Uint(since_first_ns / NS_PER_SECOND),
-        id::EVT_RELTIME_NS => Value::Uint(since_first_ns % NS_PER_SECOND),
-        id::EVT_DELTATIME => Value::Uint(e.since_previous_ns),
-        id::EVT_DELTATIME_S => Value::Uint(e.since_previous_ns / NS_PER_SECOND),
-        id::EVT_DELTATIME_NS => Value::Uint(e.since_previous_ns % NS_PER_SECOND),
         id::EVT_SOURCE => Value::text(b"syscall"),
         id::EVT_IS_ASYNC => Value::Bool(false),
         id::EVT_HOSTNAME => Value::text(e.enricher.hostname.as_bytes()),
         id::EVT_TYPE => Value::text(event.code.name().as_bytes()),
-        id::SYSCALL_TYPE => {
-            event.definition().filter(|definition| definition.categories.contains(&"EC_SYSCALL"))?;
-            Value::text(event.code.name().as_bytes())
-        }
+        id::SYSCALL_TYPE if has_category(e, "EC_SYSCALL") => Value::text(event.code.name().as_bytes()),
         id::EVT_TYPE_IS => Value::Uint(u64::from(type_is(event.code, argument)?)),
         id::EVT_CATEGORY => Value::text(category(e)?.as_bytes()),
         id::EVT_CPU => int(event.cpu),
@@ -71,19 +58,40 @@ pub(super) fn extract<'s>(
         id::EVT_COUNT_ERROR_MEMORY => error_count(e, "memory")?,
         id::EVT_COUNT_ERROR_OTHER => error_count(e, "other")?,
         id::EVT_COUNT_EXIT => Value::Uint(u64::from(event.definition()?.direction == Direction::Exit)),
-        id::EVT_IS_IO => Value::Bool(has_category(e, "EC_IO_READ") || has_category(e, "EC_IO_WRITE")),
-        id::EVT_IS_IO_READ => Value::Bool(has_category(e, "EC_IO_READ")),
-        id::EVT_IS_IO_WRITE => Value::Bool(has_category(e, "EC_IO_WRITE")),
-        id::EVT_IO_DIR if has_category(e, "EC_IO_READ") => Value::text(b"read"),
-        id::EVT_IO_DIR if has_category(e, "EC_IO_WRITE") => Value::text(b"write"),
+        id::EVT_IS_IO => Value::Bool(is_io("EC_IO_READ") || is_io("EC_IO_WRITE")),
+        id::EVT_IS_IO_READ => Value::Bool(is_io("EC_IO_READ")),
+        id::EVT_IS_IO_WRITE => Value::Bool(is_io("EC_IO_WRITE")),
+        id::EVT_IO_DIR if is_io("EC_IO_READ") => Value::text(b"read"),
+        id::EVT_IO_DIR if is_io("EC_IO_WRITE") => Value::text(b"write"),
         id::EVT_IS_WAIT => Value::Bool(has_flag(e, "EF_WAITS")),
         id::EVT_IS_SYSLOG => Value::Bool(is_syslog(e)),
-        id::EVT_IS_OPEN_READ => Value::Bool(open_flags(e).is_some_and(|flags| flags & O_RDONLY != 0)),
-        id::EVT_IS_OPEN_WRITE => Value::Bool(open_flags(e).is_some_and(|flags| flags & O_WRONLY != 0)),
+        id::EVT_IS_OPEN_READ => opened_with(O_RDONLY),
+        id::EVT_IS_OPEN_WRITE => opened_with(O_WRONLY),
         id::EVT_IS_OPEN_EXEC => Value::Bool(opens_executable(e)),
-        id::EVT_IS_OPEN_CREATE => {
-            Value::Bool(open_flags(e).is_some_and(|flags| flags & (O_TMPFILE | O_F_CREATED) != 0))
-        }
+        id::EVT_IS_OPEN_CREATE => opened_with(O_TMPFILE | O_F_CREATED),
+        _ => return None,
+    })
+}
+
+fn number_and_time<'s>(e: &Enriched<'_>, field: FieldId) -> Option<Value<'s>> {
+    let time = e.event.timestamp;
+    let since_first_ns = time.0.saturating_sub(e.enricher.first_ns.unwrap_or(time.0));
+    Some(match field {
+        id::EVT_NUM => Value::Uint(e.event.number),
+        id::EVT_TIME => owned(local_time(time, "%H:%M:%S%.9f")?),
+        id::EVT_TIME_S => owned(local_time(time, "%H:%M:%S")?),
+        id::EVT_TIME_ISO8601 => owned(iso_time(time)?),
+        id::EVT_DATETIME => owned(local_time(time, "%Y-%m-%d %H:%M:%S%.9f")?),
+        id::EVT_DATETIME_S => owned(local_time(time, "%Y-%m-%d %H:%M:%S")?),
+        id::EVT_RAWTIME => Value::Uint(time.0),
+        id::EVT_RAWTIME_S => Value::Uint(time.0 / NS_PER_SECOND),
+        id::EVT_RAWTIME_NS => Value::Uint(time.0 % NS_PER_SECOND),
+        id::EVT_RELTIME => Value::Uint(since_first_ns),
+        id::EVT_RELTIME_S => Value::Uint(since_first_ns / NS_PER_SECOND),
+        id::EVT_RELTIME_NS => Value::Uint(since_first_ns % NS_PER_SECOND),
+        id::EVT_DELTATIME => Value::Uint(e.since_previous_ns),
+        id::EVT_DELTATIME_S => Value::Uint(e.since_previous_ns / NS_PER_SECOND),
+        id::EVT_DELTATIME_NS => Value::Uint(e.since_previous_ns % NS_PER_SECOND),
         _ => return None,
     })
 }

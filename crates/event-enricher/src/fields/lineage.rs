@@ -52,10 +52,10 @@ pub(super) fn extract<'s>(
 
 /// With an index the relative at that distance (0 is the process itself), without one any
 /// ancestor (Falco: the process itself is not among them).
-fn ancestors<'s>(
-    e: &'s Enriched<'_>,
+fn ancestors<'s, 'e: 's>(
+    e: &'s Enriched<'e>,
     argument: FieldArgument<'_>,
-    of: impl Fn(&'s Process) -> Option<Value<'s>>,
+    of: impl Fn(&'e Process) -> Option<Value<'s>>,
 ) -> Option<Value<'s>> {
     match argument {
         FieldArgument::Index(0) => of(e.process?),
@@ -64,7 +64,7 @@ fn ancestors<'s>(
             of(e.ancestors().nth(distance - 1)?)
         }
         FieldArgument::None => {
-            let all: Vec<Value<'s>> = e.ancestors().filter_map(|ancestor| of(ancestor)).collect();
+            let all: Vec<Value<'s>> = e.ancestors().filter_map(of).collect();
             (!all.is_empty()).then_some(Value::AnyOf(all))
         }
         FieldArgument::Key(_) => None,

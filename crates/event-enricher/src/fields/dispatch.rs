@@ -1,0 +1,31 @@
+//! Which file answers a field.
+
+use event::{FieldArgument, FieldId, Value, field_id as id};
+
+use super::{container, descriptor, event as event_fields, file_path, kubernetes, process, thread, user};
+use crate::Enriched;
+
+/// The value of a field. The groups are contiguous in the table, in this order.
+pub(crate) fn extract<'s>(
+    e: &'s Enriched<'_>,
+    field: FieldId,
+    argument: FieldArgument<'_>,
+) -> Option<Value<'s>> {
+    if field < id::PROC_EXE {
+        event_fields::extract(e, field, argument)
+    } else if field < id::USER_UID {
+        process::extract(e, field, argument).or_else(|| thread::extract(e, field, argument))
+    } else if field < id::FD_NUM {
+        user::extract(e, field)
+    } else if field < id::FS_PATH_NAME {
+        descriptor::extract(e, field, argument)
+    } else if field < id::FDLIST_NUMS {
+        file_path::extract(e, field)
+    } else if field < id::CONTAINER_ID {
+        None
+    } else if field < id::K8S_POD_NAME {
+        container::extract(e, field, argument)
+    } else {
+        kubernetes::extract(e, field, argument)
+    }
+}
