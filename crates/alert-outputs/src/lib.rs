@@ -13,4 +13,6 @@ pub mod store;
 mod tests;
 pub mod webhook;
 
+pub use store::TENANT;
+
 pub use list::{Config, Description, OUTPUTS, OutputError, Resources, build};

@@ -46,7 +46,7 @@ impl Output for Sink {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let folder = std::env::args().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
     let directory = folder.join(format!("append-latency-{}", std::process::id()));
     let config = Config { directory: directory.clone(), ..Config::default() };

@@ -3,11 +3,13 @@
 //! A task shares nothing with other outputs but the queue, so a dead or hung output delays nobody.
 //! The cursor moves only when every alert of a batch is delivered or kept as a dead letter.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use tokio::sync::{broadcast, watch};
+use futures_util::FutureExt as _;
+use tokio::sync::watch;
 
 use crate::{
+    announcer::Announcer,
     backoff::Backoff,
     clock::Clock,
     dead_letter::DeadLetters,
@@ -40,7 +42,7 @@ pub(crate) struct Delivery {
     pub(crate) queued: watch::Receiver<u64>,
     pub(crate) stop: watch::Receiver<bool>,
     /// Told about alerts this output has, if it is the store.
-    pub(crate) stored: Option<broadcast::Sender<Arc<alert::Alert>>>,
+    pub(crate) stored: Option<Announcer>,
 }
 
 /// What is being worked on.
@@ -177,16 +179,26 @@ impl Delivery {
     /// One delivery, with its timeout. A stop of the router cuts it off; it is then repeated after
     /// the next start.
     async fn attempt(&mut self, batch: &[Queued]) -> Result<Result<(), DeliveryError>, Stopped> {
-        let delivery = tokio::time::timeout(self.timeout, self.output.deliver(batch));
+        if self.output.kind() == OutputKind::Store {
+            self.traces.handed(batch.iter().map(|queued| queued.alert.uuid), self.clock.now_ns());
+        }
+        // A bug that an alert sets off must not end this task: the alert becomes a dead letter.
+        let delivery = AssertUnwindSafe(self.output.deliver(batch)).catch_unwind();
+        let delivery = tokio::time::timeout(self.timeout, delivery);
         let result = tokio::select! {
             biased;
             result = delivery => result,
             _ = self.stop.wait_for(|stop| *stop) => return Err(Stopped),
         };
-        Ok(result.unwrap_or_else(|_| {
-            self.lane.metrics.timeouts.increment();
-            Err(DeliveryError::retryable(format!("no answer within {} ms", self.timeout.as_millis())))
-        }))
+        Ok(match result {
+            Ok(Ok(delivered)) => delivered,
+            Ok(Err(_)) => Err(DeliveryError::permanent("the output panicked: this is a bug in it")),
+            Err(_) => {
+                self.lane.metrics.timeouts.increment();
+                let waited_ms = self.timeout.as_millis();
+                Err(DeliveryError::retryable(format!("no answer within {waited_ms} ms")))
+            }
+        })
     }
 
     /// Sorts a failed batch: what to try again, and not before when. What failed for good becomes a
@@ -246,8 +258,7 @@ impl Delivery {
         }
         if let Some(stored) = &self.stored {
             for queued in batch {
-                // Nobody listens: nothing to do.
-                let _ = stored.send(queued.alert.clone());
+                stored.send(&queued.alert);
             }
         }
     }

@@ -8,9 +8,10 @@ use std::{
 };
 
 use alert::{Alert, AlertId};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 
 use crate::{
+    announcer::Announcer,
     clock::Clock,
     journal::{Gate, Journal},
     lane::Lane,
@@ -47,7 +48,7 @@ pub(crate) struct Intake {
     pub(crate) lanes: Arc<[Arc<Lane>]>,
     pub(crate) queued: watch::Sender<u64>,
     /// Whom to tell at once, when there is no store.
-    pub(crate) stored: Option<broadcast::Sender<Arc<Alert>>>,
+    pub(crate) stored: Option<Announcer>,
 }
 
 impl Gate for Intake {
@@ -69,10 +70,11 @@ impl Gate for Intake {
         for (_, entry) in &records {
             self.traces.queued(&entry.alert, entry.timings, now_ns);
             if let Some(stored) = &self.stored {
-                // Nobody listens: nothing to do.
-                let _ = stored.send(entry.alert.clone());
+                stored.send(&entry.alert);
             }
         }
+        let all_have = self.lanes.iter().map(|lane| lane.position()).min().unwrap_or(last);
+        self.tail.forget(all_have);
         self.tail.push(records.into_iter().map(|(position, entry)| (position, entry.alert, entry.bytes)));
         for lane in self.lanes.iter() {
             lane.show_lag(last);

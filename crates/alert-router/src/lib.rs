@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod announcer;
 mod backoff;
 mod clock;
 mod config;

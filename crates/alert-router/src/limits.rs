@@ -3,6 +3,9 @@
 /// Longest alert in JSON. Falco's own are 1 to 10 kB; a command line of 128 kB with its escapes fits.
 pub const ALERT_BYTES_MAX: usize = 256 * 1024;
 
+/// What is left of each text of a sensor's alert that would be too long.
+pub const SHORTENED_TEXT_BYTES: usize = 4 * 1024;
+
 /// Longest record of a journal: an alert with its envelope.
 pub const RECORD_BYTES_MAX: usize = 512 * 1024;
 
@@ -41,11 +44,11 @@ pub const MARKS_MAX: usize = 10_000;
 /// Records between two snapshots of the marks; bounds the replay at start.
 pub const MARK_SNAPSHOT_RECORDS: u64 = 1_024;
 
-/// Newest alerts that outputs take from memory instead of from the journal's files.
-pub const TAIL_ALERTS_MAX: usize = 4_096;
+/// Alerts that outputs take from memory instead of from the journal's files, until all have them.
+pub const TAIL_ALERTS_MAX: usize = 1_024;
 
 /// Bytes of alert JSON behind the tail.
-pub const TAIL_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub const TAIL_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Alerts whose way through the hops is remembered.
 pub const TRACES_MAX: usize = 2_000;
@@ -65,4 +68,4 @@ pub const RETRY_AFTER_SECONDS_MAX: u64 = 3_600;
 const _: () = assert!(ALERT_BYTES_MAX < RECORD_BYTES_MAX);
 const _: () = assert!(RECORD_BYTES_MAX + 64 < READ_CHUNK_BYTES);
 const _: () = assert!(READ_CHUNK_BYTES <= COMMIT_BYTES_MAX);
-const _: () = assert!(TRACES_MAX <= TAIL_ALERTS_MAX);
+const _: () = assert!(ALERT_BYTES_MAX < TAIL_BYTES_MAX);

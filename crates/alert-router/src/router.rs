@@ -11,6 +11,7 @@ use tokio::{
 };
 
 use crate::{
+    announcer::Announcer,
     backoff::Backoff,
     clock::Clock,
     config::Config,
@@ -19,7 +20,7 @@ use crate::{
     intake::{Intake, MARKS_CURSOR},
     journal::{self, AppendError, Environment, GroupCommit, Hold, Journal, OpenError, Start},
     lane::Lane,
-    limits::{ALERT_BYTES_MAX, SUBSCRIBER_LAG_MAX},
+    limits::ALERT_BYTES_MAX,
     metrics::{IntakeMetrics, OutputMetrics},
     output::{Output, OutputKind},
     payload::{self, Timings},
@@ -32,7 +33,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incoming {
     /// Who made it, for alerts of our own sensors; foreign alerts have none and are never taken for
-    /// duplicates. Within one request the sequences of a sensor and epoch must ascend.
+    /// duplicates. A sequence at or below one that was accepted before is a duplicate.
     pub id: Option<AlertId>,
     /// The alert.
     pub alert: Alert,
@@ -97,7 +98,7 @@ struct Shared {
     lanes: Arc<[Arc<Lane>]>,
     dead_letters: Vec<(String, Arc<DeadLetters>)>,
     traces: Arc<Traces>,
-    stored: broadcast::Sender<Arc<Alert>>,
+    stored: Announcer,
     stop: watch::Sender<bool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -139,7 +140,7 @@ impl Router {
         let tail = Arc::new(Tail::default());
         let traces = Arc::new(Traces::default());
         let queued = watch::Sender::new(journal.durable());
-        let (stored, _) = broadcast::channel(SUBSCRIBER_LAG_MAX);
+        let stored = Announcer::new(registry);
         let has_store = outputs.iter().any(|output| output.kind() == OutputKind::Store);
         let intake = Intake {
             marks: crate::intake::load_marks(&directory, &journal, &metrics).map_err(at)?,

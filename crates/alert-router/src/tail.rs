@@ -43,6 +43,15 @@ impl Tail {
         }
     }
 
+    /// Forgets what every output has.
+    pub(crate) fn forget(&self, through: u64) {
+        let mut window = self.0.lock();
+        while window.entries.front().is_some_and(|(oldest, _)| oldest.position <= through) {
+            let Some((_, bytes)) = window.entries.pop_front() else { break };
+            window.bytes -= bytes;
+        }
+    }
+
     /// The alerts from `next` on. Positions may have gaps, but only behind what this process wrote,
     /// so a window that begins at or before `next` misses nothing after it.
     pub(crate) fn look(&self, next: u64, alerts_max: usize) -> Look {
@@ -74,5 +83,8 @@ mod tests {
         assert_eq!(tail.look(100, 3), Look::Behind);
         let Look::Alerts(alerts) = tail.look(10_000, 3) else { panic!("not in the window") };
         assert!(alerts.is_empty());
+        tail.forget(9_999);
+        assert_eq!(tail.look(10_000, 3), Look::Behind);
+        assert_eq!(tail.0.lock().bytes, 0);
     }
 }

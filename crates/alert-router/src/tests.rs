@@ -6,7 +6,8 @@ use alert::{AlertId, Epoch, Sequence};
 use telemetry::Registry;
 
 use crate::{
-    Config, Failure, Incoming, IngestError, Output, OutputKind, OutputState, Router, RouterError, Timings,
+    Config, DeliveryError, Failure, Incoming, IngestError, Output, OutputKind, OutputState, Queued, Router,
+    RouterError, Timings,
     journal::{AppendError, JournalConfig},
     testing::{Answer, MockOutput, Target as _, alert, config, incoming, until},
 };
@@ -118,7 +119,8 @@ async fn subscribers_hear_after_the_store_and_traces_follow_the_hops() {
     assert_eq!(stored.delivered(), uuids(7..8));
     let trace = &router.traces_of_container("0123456789ab")[0];
     assert_eq!((trace.matched_ns, trace.sent_ns, trace.received_ns), (Some(1), Some(2), 3));
-    assert!(trace.stored_ns.unwrap() >= trace.queued_ns && trace.queued_ns > trace.received_ns);
+    assert!(trace.stored_ns >= trace.handed_ns && trace.handed_ns >= Some(trace.queued_ns));
+    assert!(trace.queued_ns > trace.received_ns && trace.process == "sh");
     let json = serde_json::to_value(trace).unwrap();
     assert_eq!(json["uuid"], alert(7).uuid.to_string());
 }
@@ -233,6 +235,49 @@ async fn an_output_far_behind_reads_the_queue_from_disk() {
     until("everything arrives", || target.delivered().len() as u64 >= count).await;
     assert_eq!(target.delivered(), uuids(0..count));
     assert_eq!(router.status().outputs[0].lag, 0);
+}
+
+/// An output with a bug that one alert sets off.
+struct Buggy(Arc<MockOutput>, alert::Uuid);
+
+#[async_trait::async_trait]
+impl Output for Buggy {
+    fn name(&self) -> &str {
+        "buggy"
+    }
+
+    fn batch_max(&self) -> usize {
+        10
+    }
+
+    async fn deliver(&self, batch: &[Queued]) -> Result<(), DeliveryError> {
+        assert!(batch.iter().all(|queued| queued.alert.uuid != self.1), "the bug");
+        self.0.deliver(batch).await
+    }
+}
+
+#[tokio::test]
+async fn a_panic_of_an_output_costs_one_alert_and_not_the_output() {
+    let directory = tempfile::tempdir().unwrap();
+    let (inner, target) = MockOutput::new("inner", OutputKind::Notification, 10);
+    let router = open(config(directory.path()), vec![Arc::new(Buggy(inner, alert(7).uuid))]);
+    router.ingest((0..20).map(incoming).collect()).await.unwrap();
+    let expected = [uuids(0..7), uuids(8..20)].concat();
+    until("the others arrive", || target.delivered() == expected).await;
+    until("it is kept", || router.dead_letters("buggy", 10).len() == 1).await;
+}
+
+#[tokio::test]
+async fn what_a_slow_subscriber_misses_is_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let registry = Registry::default();
+    let router = Router::open(config(directory.path()), vec![], &registry).unwrap();
+    let mut alerts = router.subscribe();
+    let count = crate::limits::SUBSCRIBER_LAG_MAX as u64 + 3;
+    router.ingest((0..count).map(incoming).collect()).await.unwrap();
+    assert!(alerts.recv().await.is_err());
+    let missed = registry.counter("alert_router_missed_live_alerts_total", "", &[]).value();
+    assert_eq!(missed, 3);
 }
 
 #[test]

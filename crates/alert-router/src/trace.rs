@@ -17,6 +17,8 @@ pub struct Trace {
     pub rule: String,
     /// `container.id` of the alert, or empty.
     pub container_id: String,
+    /// `proc.name` of the alert, or empty.
+    pub process: String,
     /// When the kernel saw the event.
     pub event_ns: i64,
     /// When the rule engine had made the alert.
@@ -27,6 +29,8 @@ pub struct Trace {
     pub received_ns: i64,
     /// When it was durable in the queue.
     pub queued_ns: i64,
+    /// When it was first handed to the store.
+    pub handed_ns: Option<i64>,
     /// When the store had confirmed it.
     pub stored_ns: Option<i64>,
 }
@@ -49,11 +53,13 @@ impl Traces {
             uuid: alert.uuid,
             rule: alert.rule.clone(),
             container_id: alert.field_text("container.id").unwrap_or_default().into_owned(),
+            process: alert.field_text("proc.name").unwrap_or_default().into_owned(),
             event_ns: alert.time_ns,
             matched_ns: timings.matched_ns,
             sent_ns: timings.sent_ns,
             received_ns: timings.received_ns,
             queued_ns,
+            handed_ns: None,
             stored_ns: None,
         };
         let mut ring = self.0.lock();
@@ -68,6 +74,15 @@ impl Traces {
                 if ring.by_uuid.get(&old.uuid) == Some(&number) {
                     ring.by_uuid.remove(&old.uuid);
                 }
+            }
+        }
+    }
+
+    pub(crate) fn handed(&self, uuids: impl IntoIterator<Item = Uuid>, handed_ns: i64) {
+        let mut ring = self.0.lock();
+        for uuid in uuids {
+            if let Some(trace) = ring.find_mut(&uuid) {
+                trace.handed_ns.get_or_insert(handed_ns);
             }
         }
     }

@@ -15,7 +15,7 @@ pub enum ParseError {
     #[error("the body must be one JSON object, as Falco's http_output sends it")]
     NotAnObject,
     /// A key every alert has is absent.
-    #[error("the alert has no {0:?}: Falco sends time, rule, priority and output with json_output: true")]
+    #[error("the alert has no {0:?}: Falco sends time, rule and priority with json_output: true")]
     MissingKey(&'static str),
     /// A key has a value of the wrong type or range.
     #[error("the alert's {key:?} is not {wanted}")]
@@ -45,7 +45,8 @@ impl Alert {
 
     /// Reads what Falco, Falcosidekick or our own sensor sends. `uuid` is taken when present;
     /// otherwise it comes from `id`, and without one it is random (as Falcosidekick does).
-    /// `source` defaults to `syscall`, `tags` and `output_fields` to empty, `hostname` to "".
+    /// `source` defaults to `syscall`, `tags` and `output_fields` to empty, `hostname` and `output`
+    /// to "" (Falco leaves `output` out with `json_include_output_property: false`).
     ///
     /// # Errors
     /// [`ParseError`], worded for the sender.
@@ -104,7 +105,7 @@ impl Alert {
             priority,
             source: take_text(&mut object, "source")?.unwrap_or_else(|| "syscall".to_owned()),
             hostname: take_text(&mut object, "hostname")?.unwrap_or_default(),
-            output: take_text(&mut object, "output")?.ok_or(ParseError::MissingKey("output"))?,
+            output: take_text(&mut object, "output")?.unwrap_or_default(),
             output_fields,
             tags,
         })

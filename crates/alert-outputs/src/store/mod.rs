@@ -6,4 +6,4 @@ mod output;
 mod tests;
 
 pub use entry::{labels, metadata};
-pub use output::{Config, DESCRIPTION, StoreOutput, WRITER};
+pub use output::{Config, DESCRIPTION, StoreOutput, TENANT, WRITER};

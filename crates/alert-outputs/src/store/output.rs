@@ -20,6 +20,9 @@ pub const DESCRIPTION: Description =
 /// The name of this writer's mark in the store.
 pub const WRITER: &str = "alert-router";
 
+/// Whose streams alerts are, unless configured otherwise: Loki's name without authentication.
+pub const TENANT: &str = "fake";
+
 /// Settings of the store output.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -32,7 +35,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { enabled: true, tenant: "fake".to_owned() }
+        Config { enabled: true, tenant: TENANT.to_owned() }
     }
 }
 

@@ -15,8 +15,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::answer::Rejection;
 use crate::{
     limits::{
-        ALERTS_PER_BODY_MAX, BODIES_IN_FLIGHT_MAX, BODY_BYTES_MAX, BODY_READ_SECONDS_MAX,
-        SENSOR_NAME_BYTES_MAX,
+        ALERT_BYTES_MAX, ALERTS_PER_BODY_MAX, BODIES_IN_FLIGHT_MAX, BODY_BYTES_MAX, BODY_READ_SECONDS_MAX,
+        SENSOR_NAME_BYTES_MAX, SHORTENED_TEXT_BYTES,
     },
     payload::Timings,
     router::Incoming,
@@ -64,27 +64,42 @@ pub(crate) fn parse_foreign(bytes: &[u8], received_ns: i64) -> Result<Vec<Incomi
 }
 
 /// Alerts of a sensor: `{"sensor","epoch","sequence","matched_ns"?,"sent_ns"?,"alert":{…}}`.
+/// Sequences that do not ascend are repetitions (a sensor that was killed reads its last events
+/// again); the high-water marks find them.
 pub(crate) fn parse_sensor(bytes: &[u8], received_ns: i64) -> Result<Vec<Incoming>, Rejection> {
-    let mut alerts: Vec<Incoming> = Vec::new();
+    let mut alerts = Vec::new();
     for_each_object(bytes, |object| {
-        let incoming = envelope(object, alerts.len(), received_ns)?;
-        let before = alerts.last().and_then(|last| last.id.as_ref());
-        if let (Some(before), Some(now)) = (before, incoming.id.as_ref())
-            && before.sensor == now.sensor
-            && before.epoch == now.epoch
-            && before.sequence >= now.sequence
-        {
-            // The high-water mark would take it for a duplicate and lose it.
-            return Err(Rejection::Malformed(format!(
-                "line {}: sequence {} does not ascend",
-                alerts.len() + 1,
-                now.sequence.0
-            )));
-        }
+        let mut incoming = envelope(object, alerts.len(), received_ns)?;
+        shorten(&mut incoming.alert);
         alerts.push(incoming);
         Ok(())
     })?;
     Ok(alerts)
+}
+
+/// A sensor repeats what was refused for ever, so an alert of its own that is too long is taken with
+/// its longest texts cut; the marker is Falcosidekick's.
+fn shorten(alert: &mut Alert) {
+    let cut = |text: &mut String| {
+        if text.len() > SHORTENED_TEXT_BYTES {
+            let mut end = SHORTENED_TEXT_BYTES;
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            text.truncate(end);
+            text.push_str("[...]");
+        }
+    };
+    let texts = alert.output_fields.values().filter_map(Value::as_str).map(str::len).sum::<usize>();
+    // JSON may need six bytes for one; what is longer is still refused, but no sensor makes it.
+    if (alert.output.len() + texts).saturating_mul(6) > ALERT_BYTES_MAX {
+        cut(&mut alert.output);
+        for value in alert.output_fields.values_mut() {
+            if let Value::String(text) = value {
+                cut(text);
+            }
+        }
+    }
 }
 
 fn envelope(mut object: Map<String, Value>, index: usize, received_ns: i64) -> Result<Incoming, Rejection> {
@@ -115,6 +130,8 @@ fn for_each_object(
     bytes: &[u8],
     mut visit: impl FnMut(Map<String, Value>) -> Result<(), Rejection>,
 ) -> Result<(), Rejection> {
+    // As Go's decoder in Falcosidekick: a process name that is not UTF-8 must not cost its alert.
+    let text = String::from_utf8_lossy(bytes);
     let mut count = 0;
     let mut take = |value| {
         count += 1;
@@ -126,7 +143,7 @@ fn for_each_object(
             _ => Err(Rejection::Malformed(ParseError::NotAnObject.to_string())),
         }
     };
-    for value in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>() {
+    for value in serde_json::Deserializer::from_str(&text).into_iter::<Value>() {
         match value.map_err(|error| Rejection::Malformed(ParseError::NotJson(error).to_string()))? {
             Value::Array(values) => values.into_iter().try_for_each(&mut take)?,
             value => take(value)?,
@@ -157,6 +174,26 @@ mod tests {
     }
 
     #[test]
+    fn a_sensors_long_alert_is_cut_and_not_refused() {
+        let mut long = alert(1);
+        long.output = "é".repeat(ALERT_BYTES_MAX);
+        long.output_fields.insert("proc.cmdline".into(), "\u{1}".repeat(ALERT_BYTES_MAX).into());
+        let line = format!(r#"{{"sensor":"s","epoch":1,"sequence":1,"alert":{}}}"#, long.to_json_line());
+        let taken = parse_sensor(line.as_bytes(), 0).unwrap().remove(0).alert;
+        assert!(taken.output.ends_with("é[...]") && taken.to_json_line().len() < ALERT_BYTES_MAX / 2);
+        assert_eq!(taken.uuid, long.uuid);
+    }
+
+    #[test]
+    fn a_name_that_is_no_utf8_costs_no_alert() {
+        let mut body = alert(1).to_json_line().into_bytes();
+        let at = body.windows(3).position(|window| window == b"web").unwrap();
+        body[at] = 0xff;
+        let alerts = parse_foreign(&body, 0).unwrap();
+        assert!(alerts[0].alert.output.ends_with("container=\u{fffd}eb)"));
+    }
+
+    #[test]
     fn bad_bodies_are_named() {
         let good = alert(1).to_json_line();
         let check = |body: &str, expected: &str| {
@@ -172,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn envelopes_need_ascending_sequences() {
+    fn envelopes_give_identity_and_timings() {
         let line = |sequence: u64| {
             let alert = alert(sequence).to_json_line();
             format!(r#"{{"sensor":"s","epoch":1,"sequence":{sequence},"sent_ns":9,"alert":{alert}}}"#)
@@ -180,8 +217,7 @@ mod tests {
         let alerts = parse_sensor(format!("{}\n{}\n", line(1), line(2)).as_bytes(), 5).unwrap();
         assert_eq!(alerts[1].id.as_ref().unwrap().sequence, Sequence(2));
         assert_eq!(alerts[0].timings, Timings { matched_ns: None, sent_ns: Some(9), received_ns: 5 });
-        let rejection = parse_sensor(format!("{}\n{}\n", line(2), line(2)).as_bytes(), 5).unwrap_err();
-        assert!(rejection.to_string().contains("does not ascend"), "{rejection}");
+        assert_eq!(parse_sensor(format!("{}{}", line(2), line(1)).as_bytes(), 5).unwrap().len(), 2);
         let rejection = parse_sensor(br#"{"sensor":"","epoch":1,"sequence":1}"#, 5).unwrap_err();
         assert!(rejection.to_string().contains("sensor"), "{rejection}");
     }

@@ -1,7 +1,7 @@
 //! The sensor link: `POST /sensor/v1/alerts`, on the unix socket of the hub.
 //!
-//! NDJSON lines `{"sensor","epoch","sequence","matched_ns"?,"sent_ns"?,"alert":{…}}`, sequences
-//! ascending; the answer is `{"accepted":n,"duplicates":m}`. Who may connect is decided by whoever
+//! NDJSON lines `{"sensor","epoch","sequence","matched_ns"?,"sent_ns"?,"alert":{…}}`; a sequence at
+//! or below one that was accepted before is a repetition. The answer is `{"accepted":n,"duplicates":m}`. Who may connect is decided by whoever
 //! owns the socket (peer credentials); this knows no users.
 
 use axum::{

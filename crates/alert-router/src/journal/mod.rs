@@ -9,6 +9,7 @@
 //! asks for; a segment is deleted only when every cursor has passed it, or was moved past it and
 //! that was counted.
 
+mod bounds;
 mod config;
 mod cursor;
 mod error;

@@ -1,5 +1,4 @@
-//! The journal itself: appending, rolling, cursors and the bounds. A little long, because the two
-//! locks and the invariants between them must be read together.
+//! The journal itself: appending, rolling and cursors.
 //!
 //! `appender` is held while bytes go to the disk; `view` is what readers see and is only held for
 //! moments. Order: appender before view.
@@ -58,8 +57,8 @@ pub struct JournalStatus {
 
 pub(crate) struct Shared {
     pub(crate) directory: PathBuf,
-    config: JournalConfig,
-    environment: Environment,
+    pub(super) config: JournalConfig,
+    pub(super) environment: Environment,
     pub(crate) metrics: Metrics,
     appender: Mutex<Appender>,
     pub(crate) view: Mutex<View>,
@@ -72,7 +71,7 @@ pub(crate) struct Shared {
 /// The writing end.
 pub(crate) struct Appender {
     file: File,
-    offset: u64,
+    pub(super) offset: u64,
     next: u64,
     buffer: Vec<u8>,
     /// The file's end is not known any more, so the next append begins a new file.
@@ -83,7 +82,7 @@ pub(crate) struct Appender {
 pub(crate) struct View {
     /// Oldest first, never empty; the last one is being written.
     pub(crate) segments: VecDeque<Segment>,
-    cursors: BTreeMap<String, Cursor>,
+    pub(super) cursors: BTreeMap<String, Cursor>,
     pub(crate) durable: u64,
 }
 
@@ -104,7 +103,7 @@ impl View {
     }
 
     /// The cursor that is furthest behind.
-    fn slowest(&self) -> Option<(&String, &Cursor)> {
+    pub(super) fn slowest(&self) -> Option<(&String, &Cursor)> {
         self.cursors.iter().min_by_key(|(_, cursor)| cursor.position)
     }
 }
@@ -319,7 +318,7 @@ impl Shared {
     }
 
     /// Begins a new file at the next position.
-    fn roll(&self, appender: &mut Appender) -> io::Result<()> {
+    pub(super) fn roll(&self, appender: &mut Appender) -> io::Result<()> {
         let now_ns = self.environment.clock.now_ns();
         let (file, mut segment) = segment::create(&self.directory, appender.next, now_ns, self.config.fsync)?;
         let mut view = self.view.lock();
@@ -333,96 +332,7 @@ impl Shared {
         Ok(())
     }
 
-    fn check_disk(&self) -> Result<(), AppendError> {
-        // A disk that cannot be asked is found out by the write itself.
-        let Ok(free_bytes) = self.environment.free_space.free_bytes(&self.directory) else { return Ok(()) };
-        if free_bytes < self.config.free_bytes_min {
-            return Err(AppendError::DiskFull { free_bytes, reserve_bytes: self.config.free_bytes_min });
-        }
-        Ok(())
-    }
-
-    /// Frees the oldest segments until `bytes` more fit, without touching what an essential cursor
-    /// needs.
-    fn make_room(&self, appender: &mut Appender, bytes: u64) -> Result<(), AppendError> {
-        loop {
-            let mut view = self.view.lock();
-            if view.bytes() + bytes <= self.config.bytes_max {
-                return Ok(());
-            }
-            let essential = view.cursors.values().filter(|cursor| cursor.hold == Hold::Essential);
-            let needed_from = essential.map(|cursor| cursor.position).min();
-            let oldest = view.segments.front().map_or(0, |segment| segment.last);
-            let alone = view.segments.len() <= 1;
-            let empty = appender.offset <= SEGMENT_HEADER_BYTES as u64;
-            let essential_has_it = needed_from.is_none_or(|position| position >= oldest);
-            if view.cursors.is_empty() || !essential_has_it || (alone && empty) {
-                let holder = view.slowest().map_or_else(|| "nobody".to_owned(), |(name, _)| name.clone());
-                let (bytes, bytes_max) = (view.bytes(), self.config.bytes_max);
-                return Err(AppendError::Full { bytes, bytes_max, holder });
-            }
-            if alone {
-                drop(view);
-                self.roll(appender).map_err(|error| self.io_error(error))?;
-                continue;
-            }
-            self.move_cursors_past(&mut view, oldest);
-            self.delete_passed(&mut view);
-        }
-    }
-
-    /// Moves expendable cursors past segments whose newest record is older than the age bound.
-    fn expire_old(&self, view: &mut View) {
-        if self.config.age_s_max == 0 {
-            return;
-        }
-        let age_ns = i64::try_from(self.config.age_s_max).unwrap_or(i64::MAX).saturating_mul(1_000_000_000);
-        let limit_ns = self.environment.clock.now_ns().saturating_sub(age_ns);
-        // A segment's newest record is not newer than the creation of the segment after it.
-        let last_expired = view
-            .segments
-            .iter()
-            .zip(view.segments.iter().skip(1))
-            .take_while(|(_, next)| next.created_ns < limit_ns)
-            .map(|(segment, _)| segment.last)
-            .last();
-        if let Some(last) = last_expired {
-            self.move_cursors_past(view, last);
-        }
-    }
-
-    fn move_cursors_past(&self, view: &mut View, last: u64) {
-        for (name, cursor) in &mut view.cursors {
-            if cursor.hold == Hold::Expendable && cursor.position < last {
-                self.metrics.expired(name, last - cursor.position);
-                tracing::warn!(
-                    cursor = name,
-                    records = last - cursor.position,
-                    "the queue is at its bound: dropped what this reader had not taken"
-                );
-                if let Err(error) = cursor.commit(last) {
-                    tracing::warn!(cursor = name, %error, "writing the cursor failed");
-                }
-            }
-        }
-    }
-
-    fn delete_passed(&self, view: &mut View) {
-        let Some(position) = view.slowest().map(|(_, cursor)| cursor.position) else { return };
-        while view.segments.len() > 1 {
-            let Some(oldest) = view.segments.front().filter(|oldest| oldest.last <= position) else { break };
-            if let Err(error) = std::fs::remove_file(&oldest.path) {
-                if error.kind() != io::ErrorKind::NotFound {
-                    tracing::warn!(path = %oldest.path.display(), %error, "deleting a passed segment failed");
-                    break;
-                }
-            }
-            view.segments.pop_front();
-        }
-        self.metrics.bytes.set(i64::try_from(view.bytes()).unwrap_or(i64::MAX));
-    }
-
-    fn io_error(&self, source: io::Error) -> AppendError {
+    pub(super) fn io_error(&self, source: io::Error) -> AppendError {
         AppendError::Io { path: self.directory.clone(), source: Arc::new(source) }
     }
 }

@@ -1,4 +1,5 @@
-//! The journal against a simple model, against damage, and against being killed.
+//! The journal against a simple model, against damage, and against being killed. Long, because all
+//! of them share the same few helpers.
 
 use std::{
     collections::BTreeMap,
