@@ -38,7 +38,8 @@ impl Default for Config {
         Config {
             data_dir: PathBuf::from("/var/lib/quaywatch/store"),
             retention_bytes_max: 10 << 30,
-            retention_age_max_s: 30 * 24 * 3600,
+            // Lines may be back-dated by years; only size bounds them unless the user says so.
+            retention_age_max_s: 0,
             reserve_bytes_free: 256 << 20,
             flush_bytes: 16 << 20,
             flush_age_s: 3600,

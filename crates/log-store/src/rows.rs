@@ -22,6 +22,12 @@ impl Texts {
         self.offsets.push(i32::try_from(self.data.len()).unwrap_or(i32::MAX));
     }
 
+    /// Makes room: growth by doubling would hold twice what is needed.
+    pub(crate) fn reserve(&mut self, texts: usize, bytes: usize) {
+        self.offsets.reserve_exact(texts);
+        self.data.reserve_exact(bytes);
+    }
+
     pub(crate) fn view(&self) -> TextColumn<'_> {
         TextColumn { offsets: &self.offsets, data: &self.data }
     }
@@ -97,6 +103,13 @@ impl Rows {
         self.timestamps_ns.push(timestamp_ns);
         self.lines.push(line);
         self.metadata.push(metadata);
+    }
+
+    /// Makes room for so many rows and bytes of lines.
+    pub(crate) fn reserve(&mut self, rows: usize, line_bytes: usize) {
+        self.streams.reserve_exact(rows);
+        self.timestamps_ns.reserve_exact(rows);
+        self.lines.reserve(rows, line_bytes);
     }
 
     pub(crate) fn len(&self) -> usize {

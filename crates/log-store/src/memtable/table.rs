@@ -91,7 +91,10 @@ impl MemTable {
         if self.active.rows.len() >= BLOCK_ROWS_MAX
             || (!self.active.rows.is_empty() && self.active.bytes + bytes > MEM_BLOCK_BYTES_MAX)
         {
-            self.sealed.push(std::mem::take(&mut self.active));
+            let full = std::mem::take(&mut self.active);
+            // The next block will likely look like this one.
+            Arc::make_mut(&mut self.active).rows.reserve(full.rows.len(), MEM_BLOCK_BYTES_MAX);
+            self.sealed.push(full);
         }
         let block = Arc::make_mut(&mut self.active);
         let pairs = entry.metadata.iter().map(|(name, value)| (name.as_str(), value.as_str()));

@@ -76,6 +76,11 @@ impl SegmentWriter {
         writer
     }
 
+    /// Makes room for a row group of so many rows and bytes of lines.
+    pub(crate) fn reserve(&mut self, rows: usize, line_bytes: usize) {
+        self.group.rows.reserve(rows.min(ROW_GROUP_ROWS_MAX), line_bytes.min(ROW_GROUP_BYTES_MAX));
+    }
+
     /// Adds a row. `stream` is a catalogue number, and `describe` is asked once for each.
     pub(crate) fn push<'a>(
         &mut self,
