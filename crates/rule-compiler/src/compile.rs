@@ -6,15 +6,16 @@ use std::{
     rc::Rc,
 };
 
-use rule_syntax::{Expr, Operator, Span, Style, parse, print};
+use rule_syntax::{Expr, Span, parse};
 
 use crate::{
     collect::{Collection, Context, MacroSource, RuleSource},
     events,
+    facts::{Facts, with_exceptions},
     fields::{FieldTable, is_deprecated},
     format,
     items::Reader,
-    limits::{EVENT_CODES_WARN, FILE_BYTES_MAX, RULES_MAX},
+    limits::{EVENT_CODES_WARN, FILE_BYTES_MAX, LIST_ITEMS_MAX, RULES_MAX},
     lists::Lists,
     macros::{Expanded, expand},
     operand::OperandError,
@@ -111,6 +112,12 @@ struct Compiler<'c> {
 
 impl Compiler<'_> {
     fn run(mut self, collection: &Collection) -> (RuleSet, Report) {
+        for list in self.lists.too_long() {
+            let item = format!("list \"{}\"", list.name);
+            let message =
+                format!("list has more than {LIST_ITEMS_MAX} items once lists inside it are put in");
+            self.report.add(&self.sources, Code::ErrValidate, list.place, &item, message, None);
+        }
         for source in &collection.macros {
             self.compile_macro(source);
         }
@@ -215,16 +222,7 @@ impl Compiler<'_> {
         let parsed = self.parse(&condition, &item);
         let expanded = parsed.and_then(|expr| self.expand(&expr, &item, &mut macros));
         self.used_macros.extend(macros.iter().cloned());
-        let output_text = match self.options.extra_output.as_str() {
-            "" => source.output.clone(),
-            extra => {
-                let mut text = source.output.clone();
-                text.push_made(" ", source.place);
-                text.push_made(extra, source.place);
-                text
-            }
-        };
-        let (format, output_compiled) = self.compile_output(&output_text, source, &item)?;
+        let output = self.compile_output(source, &item);
         let (expr, _) = expanded?;
         let mut errors = Vec::new();
         let mut warnings = Vec::new();
@@ -233,6 +231,7 @@ impl Compiler<'_> {
             self.report_checks(source, &item, errors);
             return None;
         }
+        let (format, output_compiled) = output?;
         for (message, span) in warnings {
             let place = self.place(span);
             self.report.add(&self.sources, Code::CompileCondition, place, &item, message, None);
@@ -260,41 +259,17 @@ impl Compiler<'_> {
             self.deprecated(name, "condition", source.condition.place(0), &item);
         }
         let (line, _, _) = self.sources.position(source.place);
-        Some(Rule {
-            name: source.name.clone(),
-            description: source.desc.clone(),
-            condition: source.condition.text.clone(),
-            condition_compiled: print(&expr, Style::Falco),
-            output: source.output.text.clone(),
-            output_compiled,
-            priority: source.priority,
-            source: source.source.clone(),
-            tags: source.tags.iter().cloned().collect(),
-            enabled: source.enabled,
-            capture: source.capture,
-            capture_duration_ms: source.capture_duration_ms,
-            events: event_names.into_iter().collect(),
-            codes,
-            condition_fields: facts.fields.into_iter().collect(),
-            operators: facts.operators.into_iter().collect(),
-            output_fields: format.field_names(),
-            exception_names: sorted(source.exceptions.iter().map(|exception| exception.name.clone())),
-            exception_fields: sorted(
-                source
-                    .exceptions
-                    .iter()
-                    .filter(|exception| exception.condition().is_some())
-                    .flat_map(|exception| exception.field_names()),
-            ),
-            exception_operators: sorted(source.exceptions.iter().flat_map(|exception| exception.operators())),
-            macros: macros.into_iter().collect(),
-            lists: self.lists_named(&source.condition.text),
-            fields_without_data: facts.without_data.into_iter().collect(),
-            file: self.sources.name(source.place.file).to_owned(),
-            line,
-            node: node?,
-            format,
-        })
+        let origin = (self.sources.name(source.place.file).to_owned(), line);
+        let lists = self.lists_named(&source.condition.text);
+        let mut rule = facts.describe(source, &expr, node?, origin);
+        rule.output_compiled = output_compiled;
+        rule.output_fields = format.field_names();
+        rule.events = event_names.into_iter().collect();
+        rule.codes = codes;
+        rule.macros = macros.into_iter().collect();
+        rule.lists = lists;
+        rule.format = format;
+        Some(rule)
     }
 
     /// Lists that stand in list position of a condition as written, quoted or not (Falco).
@@ -325,13 +300,13 @@ impl Compiler<'_> {
         }
     }
 
-    fn compile_output(
-        &mut self,
-        output: &Traced,
-        source: &RuleSource,
-        item: &str,
-    ) -> Option<(format::Format, String)> {
+    fn compile_output(&mut self, source: &RuleSource, item: &str) -> Option<(format::Format, String)> {
         const OLD_FIELD: &str = "%container.info";
+        let mut output = source.output.clone();
+        if !self.options.extra_output.is_empty() {
+            output.push_made(" ", source.place);
+            output.push_made(&self.options.extra_output, source.place);
+        }
         let mut text = output.clone();
         while let Some(at) = text.text.find(OLD_FIELD) {
             let mut rest = Traced::default();
@@ -377,62 +352,4 @@ impl Compiler<'_> {
         let help = Some("only exit events are reported; the field has no value".to_owned());
         self.error(Code::DeprecatedItem, place, item, message, help);
     }
-}
-
-/// `(condition) and not … and not …`, each part with its place.
-fn with_exceptions(source: &RuleSource) -> Traced {
-    let conditions: Vec<(String, Place)> = source
-        .exceptions
-        .iter()
-        .filter_map(|exception| exception.condition().map(|text| (text, exception.place)))
-        .collect();
-    if conditions.is_empty() {
-        return source.condition.clone();
-    }
-    let mut out = Traced::made("(", source.condition.place(0));
-    out.push(&source.condition);
-    out.push_made(")", source.place);
-    for (text, place) in conditions {
-        out.push_made(" and not ", place);
-        out.push_made(&text, place);
-    }
-    out
-}
-
-/// What is listed of a condition.
-#[derive(Default)]
-struct Facts {
-    fields: BTreeSet<String>,
-    operators: BTreeSet<String>,
-    without_data: BTreeSet<String>,
-}
-
-impl Facts {
-    fn of(expr: &Expr, table: FieldTable) -> Facts {
-        let mut facts = Facts::default();
-        expr.walk(&mut |expr| {
-            let rule_syntax::ExprKind::Check(check) = &expr.kind else { return };
-            facts.operators.insert(operator_name(check.operator, check.modifier));
-            check.fields(&mut |field| {
-                if let Ok(resolved) = table.resolve(field) {
-                    if resolved.id.is_none() {
-                        facts.without_data.insert(resolved.text.clone());
-                    }
-                    facts.fields.insert(resolved.text);
-                }
-            });
-        });
-        facts
-    }
-}
-
-fn operator_name(operator: Operator, modifier: Option<rule_syntax::Modifier>) -> String {
-    match modifier {
-        Some(modifier) => format!("{} {}", operator.name(), modifier.name()),
-        None => operator.name().to_owned(),
-    }
-}
-
-fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
-    names.collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -127,7 +127,7 @@ fn class(pattern: &[u8], mut at: usize, is_case_insensitive: bool) -> Option<([u
             let rest = pattern.get(at + 2..)?;
             if let Some(length) = memchr::memmem::find(rest, b":]") {
                 let test = named_class(rest.get(..length)?)?;
-                (0..=255u8).filter(|byte| test(byte)).for_each(|byte| set(&mut bits, byte));
+                (0..=255u8).filter(test).for_each(|byte| set(&mut bits, byte));
                 at += length + 4;
                 continue;
             }

@@ -14,6 +14,7 @@ mod compile;
 mod constants;
 mod events;
 mod exceptions;
+mod facts;
 mod fields;
 mod format;
 mod glob;
@@ -30,6 +31,8 @@ mod report;
 mod rules;
 mod source;
 mod test;
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 pub use compile::{Options, compile};

@@ -15,6 +15,9 @@ pub const RULES_MAX: usize = 200_000;
 /// Largest condition after lists are put in, in bytes: lists inside lists grow fast.
 pub const CONDITION_BYTES_MAX: usize = 2 << 20;
 
+/// Most items of one list once lists inside it are put in.
+pub const LIST_ITEMS_MAX: usize = 1_000_000;
+
 /// Most nodes of one condition after macros are put in: macros inside macros double per level.
 pub const EXPANDED_NODES_MAX: usize = 100_000;
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::{
-    limits::CONDITION_BYTES_MAX,
+    limits::{CONDITION_BYTES_MAX, LIST_ITEMS_MAX},
     source::{Place, Traced},
 };
 
@@ -34,6 +34,7 @@ pub(crate) fn quoted_item(item: &str) -> String {
 pub(crate) struct Lists {
     all: Vec<List>,
     by_name: HashMap<String, usize>,
+    too_long: Vec<usize>,
 }
 
 impl Lists {
@@ -43,24 +44,35 @@ impl Lists {
             raw.iter().enumerate().map(|(index, list)| (list.name.clone(), index)).collect();
         let mut used = BTreeSet::new();
         let mut all = raw.clone();
+        let mut too_long = Vec::new();
         for (index, list) in all.iter_mut().enumerate() {
-            list.items = list
-                .items
-                .iter()
-                .flat_map(|item| match by_name.get(item).copied().filter(|other| *other < index) {
+            let mut items = Vec::with_capacity(list.items.len());
+            for item in &list.items {
+                match by_name.get(item).copied().filter(|other| *other < index) {
                     Some(other) => {
                         used.insert(other);
-                        raw.get(other).map(|list| list.items.clone()).unwrap_or_default()
+                        let inner = raw.get(other).map_or(&[][..], |list| &list.items);
+                        items.extend(inner.iter().map(|item| quoted_item(item)));
                     }
-                    None => vec![item.clone()],
-                })
-                .map(|item| quoted_item(&item))
-                .collect();
+                    None => items.push(quoted_item(item)),
+                }
+                if items.len() > LIST_ITEMS_MAX {
+                    items.clear();
+                    too_long.push(index);
+                    break;
+                }
+            }
+            list.items = items;
         }
         for (index, list) in all.iter_mut().enumerate() {
             list.is_used = used.contains(&index);
         }
-        Lists { all, by_name }
+        Lists { all, by_name, too_long }
+    }
+
+    /// Lists that grew over their bound, and are empty for that.
+    pub(crate) fn too_long(&self) -> impl Iterator<Item = &List> {
+        self.too_long.iter().filter_map(|index| self.all.get(*index))
     }
 
     /// Lists nothing refers to.

@@ -62,7 +62,8 @@ impl Sources {
     /// The byte at a line (from 1) and a column in characters (from 0).
     pub(crate) fn place(&self, file: u32, line: usize, column: usize) -> Place {
         let Some((source, starts)) = self.files.get(file as usize) else { return Place::default() };
-        let start = starts.get(line.saturating_sub(1)).copied().unwrap_or(0) as usize;
+        let end = source.text.trim_end().len();
+        let start = starts.get(line.saturating_sub(1)).map_or(end, |start| *start as usize);
         let rest = source.text.get(start..).unwrap_or("");
         let within = rest.char_indices().nth(column).map_or(rest.len(), |(offset, _)| offset);
         Place { file, offset: (start + within) as u32 }

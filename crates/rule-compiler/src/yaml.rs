@@ -152,7 +152,12 @@ fn read(sources: &Sources, file: u32, text: &str, padded: &[usize]) -> Result<Ve
     let mut count = 0usize;
     for next in Parser::new_from_str(text) {
         let (event, span) = next.map_err(|error| YamlError {
-            message: error.info().to_owned(),
+            message: match error.info() {
+                info if info.contains("recursion limit") => {
+                    format!("YAML is nested deeper than {YAML_DEPTH_MAX} levels")
+                }
+                info => info.to_owned(),
+            },
             place: locate(error.marker().line(), error.marker().col()),
         })?;
         let place = locate(span.start.line(), span.start.col());

@@ -15,6 +15,7 @@ mod print;
 mod span;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 pub use ast::{
     Argument, Check, Expr, ExprKind, FieldExpr, Left, Modifier, Operator, Right, Transform, TransformKind,

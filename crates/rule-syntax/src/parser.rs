@@ -2,7 +2,8 @@
 //!
 //! `and`, `or`, `not` and parentheses are handled with an explicit stack of [`Frame`]s, so a
 //! million parentheses cost an error, not the stack. After the first mistake the rest of a
-//! condition is not read: what follows a misplaced token would be guesswork.
+//! condition is not read: what follows a misplaced token would be guesswork. Long because the
+//! grammar is one set of functions that call each other.
 
 use crate::{
     Argument, Check, Diagnostic, Expr, ExprKind, FieldExpr, Left, Modifier, Operator, Right, Span, Transform,

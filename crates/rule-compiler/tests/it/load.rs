@@ -110,7 +110,7 @@ fn options(engine: &Value) -> Options {
                 .to_owned(),
         );
     }
-    Options { plugins, extra_output: extra.join(" "), ..Options::default() }
+    Options { plugins, extra_output: extra.join(" ") }
 }
 
 /// The set of error codes and, for files that load, the multiset of warning codes.
