@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashSet,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -24,7 +27,10 @@ struct Shared {
     state: Mutex<Entries>,
     /// Signalled whenever an inspection ended.
     answered: Condvar,
+    /// Locked after `state` where both are.
     sources: Mutex<Vec<Source>>,
+    /// The sockets to watch have been looked for.
+    discovered: AtomicBool,
     metrics: Metrics,
     dead_kept: Duration,
 }
@@ -57,6 +63,7 @@ impl Directory {
             state: Mutex::new(Entries::default()),
             answered: Condvar::new(),
             sources: Mutex::new(Vec::new()),
+            discovered: AtomicBool::new(config.sockets.is_empty()),
             metrics: Metrics::new(registry),
             dead_kept: Duration::from_secs(config.dead_kept_s),
         }))
@@ -76,7 +83,8 @@ impl Directory {
 
     /// What is known of a container; when that is nothing, or only a part, the connected runtimes
     /// are asked and the calling thread waits for at most `max_wait`. Several callers for one id
-    /// share one question. Without any connected runtime it returns at once.
+    /// share one question. While a runtime is being connected to for the first time, it is waited
+    /// for too; without any runtime this returns at once.
     pub fn wait_for(&self, id: &ContainerId, max_wait: Duration) -> Option<Arc<Container>> {
         let shared = &self.0;
         let deadline = Instant::now() + max_wait;
@@ -93,14 +101,15 @@ impl Directory {
                 if !may_ask {
                     return known;
                 }
-                may_ask = false;
                 let asked = self.ask(id);
                 state.add_asked(id, asked);
-                if asked == 0 {
+                if asked > 0 {
+                    may_ask = false;
+                    shared.metrics.waits.increment();
+                } else if !self.is_starting() {
                     shared.metrics.misses.increment();
                     return known;
                 }
-                shared.metrics.waits.increment();
             }
             if shared.answered.wait_until(&mut state, deadline).timed_out() {
                 shared.metrics.timeouts.increment();
@@ -123,6 +132,12 @@ impl Directory {
     /// Every watched socket.
     pub fn health(&self) -> Vec<RuntimeHealth> {
         self.0.sources.lock().iter().map(|source| source.health.clone()).collect()
+    }
+
+    /// Whether some runtime's first answer is still to come.
+    fn is_starting(&self) -> bool {
+        let starting = |source: &Source| source.health.state == HealthState::Starting;
+        !self.0.discovered.load(Ordering::Acquire) || self.0.sources.lock().iter().any(starting)
     }
 
     /// Hands the question to every connected watcher; how many took it.
@@ -159,7 +174,24 @@ impl Directory {
         sources.len() - 1
     }
 
+    /// All sockets that there are now have been added.
+    pub(crate) fn set_discovered(&self) {
+        self.0.discovered.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// Wakes whoever waits. The lock makes sure that a waiter that has just looked is waiting.
+    fn wake(&self) {
+        drop(self.0.state.lock());
+        self.0.answered.notify_all();
+    }
+
     pub(crate) fn set_health(&self, source: usize, state: HealthState) {
+        self.change_health(source, state);
+        self.wake();
+    }
+
+    fn change_health(&self, source: usize, state: HealthState) {
         if let Some(source) = self.0.sources.lock().get_mut(source)
             && source.health.state != state
         {
@@ -271,6 +303,20 @@ mod tests {
         assert!(waiter.join().unwrap().is_none());
         assert!(directory.wait_for(&id, Duration::from_secs(60)).is_none());
         assert!(queue.try_recv().is_err());
+    }
+
+    #[test]
+    fn a_runtime_that_is_being_connected_to_is_waited_for() {
+        let directory = Directory::empty(&Registry::default());
+        let (requests, _queue) = mpsc::channel(4);
+        let source = directory.add_source(Runtime::Docker, "test".into(), requests);
+        let id = ContainerId::new("x");
+        let waiter = std::thread::spawn({
+            let (directory, id) = (directory.clone(), id.clone());
+            move || directory.wait_for(&id, Duration::from_secs(60))
+        });
+        directory.set_health(source, HealthState::Absent);
+        assert!(waiter.join().unwrap().is_none());
     }
 
     #[test]

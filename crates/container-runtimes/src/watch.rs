@@ -54,6 +54,7 @@ pub(crate) async fn discover(directory: Directory, patterns: Vec<SocketConfig>) 
                 tokio::spawn(watcher.run(requests));
             }
         }
+        directory.set_discovered();
         sleep(DISCOVERY_INTERVAL).await;
     }
 }

@@ -71,6 +71,9 @@ fn containers_have_names_images_and_labels() {
     let guard = runtime.enter();
     let directory = Directory::watch(&Config { sockets, ..Config::default() }, &registry);
     drop(guard);
+    // Asked for before the daemon has said anything.
+    let found = directory.wait_for(&id_of(&early).unwrap(), Duration::from_secs(60));
+    assert_eq!(found.unwrap().name.as_deref(), Some(early.as_str()));
     until("the daemon's connection", || {
         let states: Vec<_> = directory.health().into_iter().map(|health| health.state).collect();
         states == [HealthState::Connected, HealthState::Absent]

@@ -130,7 +130,9 @@ impl Enricher {
     pub(crate) fn refresh(&mut self, slot: Slot, caller: &Caller, look_at_cgroups: bool) {
         let Some(facts) = caller.facts else { return };
         // Whoever makes an event lives, whatever /proc showed before.
-        self.suspects.remove(&slot);
+        if !self.suspects.is_empty() {
+            self.suspects.remove(&slot);
+        }
         let Some(process) = self.processes.get_mut(slot) else { return };
         process.start = Start::exact(facts.start_ns);
         process.uid = Some(facts.uid);

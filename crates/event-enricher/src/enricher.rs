@@ -151,3 +151,7 @@ fn boot_time_ns() -> u64 {
     let up = Duration::new(u64::try_from(up.tv_sec).unwrap_or(0), u32::try_from(up.tv_nsec).unwrap_or(0));
     u64::try_from(now.saturating_sub(up).as_nanos()).unwrap_or(0)
 }
+
+/// The enricher is made in one thread and used in another.
+const fn is_send<T: Send>() {}
+const _: () = is_send::<Enricher>();

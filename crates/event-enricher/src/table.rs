@@ -3,7 +3,10 @@
 //! A [`Slot`] names one process for good: a pid that is used again gets another slot, so a
 //! parent link never leads to a stranger.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use crate::{
     limits::{ANCESTORS_MAX, ENDED_KEPT_NS, ENDED_PROCESSES_MAX, PROCESSES_MAX},
@@ -22,11 +25,34 @@ pub(crate) struct ProcessTable {
     places: Vec<Place>,
     free: Vec<u32>,
     /// The newest process of each pid, also when it has ended.
-    by_pid: HashMap<u32, Slot>,
+    by_pid: ByPid<Slot>,
     /// Ended processes, the longest gone first. One that turned out to live stands here in vain.
     ended: VecDeque<(u64, Slot)>,
     /// Threads that are not leaders, for events that tell only a thread id.
-    leader_of: HashMap<u32, u32>,
+    leader_of: ByPid<u32>,
+}
+
+/// The kernel hands out pids one after another: nobody can choose them to collide, and each event
+/// looks one up, so a multiplication is hash enough.
+type ByPid<V> = HashMap<u32, V, BuildHasherDefault<PidHasher>>;
+
+#[derive(Debug, Clone, Copy, Default)]
+struct PidHasher(u64);
+
+impl Hasher for PidHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u32(&mut self, pid: u32) {
+        self.0 = (u64::from(pid) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0.rotate_left(8) ^ u64::from(*byte)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        }
+    }
 }
 
 #[derive(Debug, Default)]
