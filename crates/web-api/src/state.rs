@@ -57,7 +57,7 @@ pub(crate) struct Inner {
     pub(crate) live_open: Gauge,
     /// Alerts that a live stream was too slow for.
     pub(crate) live_missed: Counter,
-    /// Stored lines that look like alerts by their labels and are none.
+    /// Readings of stored lines that look like alerts by their labels and are none.
     pub(crate) unreadable: Counter,
 }
 

@@ -1,5 +1,7 @@
 //! The API as a browser and as a client meet it: who gets in, what is answered, what is refused.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 #[path = "../examples/demo/memory.rs"]
 mod memory;
 
