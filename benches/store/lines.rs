@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use log_record::{Batch, Entry, Labels, StreamEntries};
 
 /// 2026-01-01T00:00:00Z.
-pub const START_NS: i64 = 1_767_225_600_000_000_000;
-pub const HOUR_NS: i64 = 3_600_000_000_000;
+pub(crate) const START_NS: i64 = 1_767_225_600_000_000_000;
+pub(crate) const HOUR_NS: i64 = 3_600_000_000_000;
 /// In one line only.
-pub const NEEDLE: &str = "zq7d31f09ab45c6e82";
+pub(crate) const NEEDLE: &str = "zq7d31f09ab45c6e82";
 
 const RULES: [(&str, &str, &str); 20] = [
     ("Terminal shell in container", "Notice", "A shell with a terminal was started in a container"),
@@ -92,7 +92,7 @@ const USERS: [(&str, u32); 5] =
     [("root", 0), ("abc", 911), ("www-data", 33), ("postgres", 70), ("nobody", 65534)];
 
 /// Makes one writer's lines: every `writers`-th of all.
-pub struct Generator {
+pub(crate) struct Generator {
     random: u64,
     next: usize,
     writers: usize,
@@ -101,7 +101,7 @@ pub struct Generator {
 }
 
 impl Generator {
-    pub fn new(writer: usize, writers: usize, count: usize) -> Self {
+    pub(crate) fn new(writer: usize, writers: usize, count: usize) -> Self {
         Generator { random: 42 + writer as u64, next: writer, writers, count, labels: HashMap::new() }
     }
 
@@ -111,7 +111,7 @@ impl Generator {
     }
 
     /// A batch as a client sends it, and the bytes of its lines.
-    pub fn batch(&mut self, lines: usize) -> (Batch, usize) {
+    pub(crate) fn batch(&mut self, lines: usize) -> (Batch, usize) {
         let mut streams: HashMap<(usize, usize), Vec<Entry>> = HashMap::new();
         let mut bytes = 0;
         for _ in 0..lines {

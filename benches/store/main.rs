@@ -3,6 +3,8 @@
 //!
 //! `cargo run --release -p log-store --example bench-store -- [lines] [writers]`
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a bench that fails may stop where it stands")]
+
 mod lines;
 
 use std::{
@@ -19,6 +21,7 @@ use log_record::{
     ScanRequest, TimeRange,
 };
 use log_store::{Config, Store};
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use telemetry::Registry;
 
 const BATCH_LINES: usize = 1000;
@@ -37,7 +40,8 @@ fn main() {
     let began = Instant::now();
     let store = Store::open(config, &Registry::default()).expect("the store opens again");
     println!("reopen                     {:>9.1} ms", began.elapsed().as_secs_f64() * 1e3);
-    queries(&store, count);
+    columns(&store);
+    queries(&store);
     println!("peak RSS                   {:>9.1} MB", peak_rss_mb());
     drop(store);
     let _ = std::fs::remove_dir_all(dir);
@@ -96,7 +100,7 @@ fn ingest(store: &Arc<Store>, count: usize, writers: usize) {
     println!("WAL before the flush       {:>9.4}     per raw byte", wal_bytes as f64 / raw as f64);
 }
 
-fn queries(store: &Store, count: usize) {
+fn queries(store: &Store) {
     let contains = |text: &str| vec![text.to_owned()];
     let none = Vec::new;
     println!("{:<26} {:>12} {:>12} {:>12}", "scan", "first ms", "median ms", "found");
@@ -154,7 +158,26 @@ fn queries(store: &Store, count: usize) {
         store.scan(&request, visit).expect("the scan answers");
         groups.values().sum()
     });
-    let _ = count;
+}
+
+/// Where the bytes of the segments are.
+fn columns(store: &Store) {
+    let mut sizes: HashMap<String, i64> = HashMap::new();
+    for segment in store.live_segments().iter() {
+        let file = std::fs::File::open(segment.path).expect("the segment opens");
+        let reader = SerializedFileReader::new(file).expect("the segment is Parquet");
+        let mut rest = segment.bytes as i64;
+        for column in reader.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+            *sizes.entry(column.column_path().string()).or_default() += column.compressed_size();
+            rest -= column.compressed_size();
+        }
+        *sizes.entry("(filters, index, footer)".to_owned()).or_default() += rest;
+    }
+    let mut sizes: Vec<_> = sizes.into_iter().collect();
+    sizes.sort_by_key(|(_, bytes)| -bytes);
+    for (name, bytes) in sizes.iter().take(10) {
+        println!("  {name:<40} {:>9.2} MB", *bytes as f64 / 1e6);
+    }
 }
 
 fn source() -> Vec<LabelMatcher> {

@@ -41,9 +41,9 @@ impl Default for Config {
             // Lines may be back-dated by years; only size bounds them unless the user says so.
             retention_age_max_s: 0,
             reserve_bytes_free: 256 << 20,
-            flush_bytes: 16 << 20,
+            flush_bytes: 8 << 20,
             flush_age_s: 3600,
-            wal_segment_bytes: 16 << 20,
+            wal_segment_bytes: 8 << 20,
             queue_bytes_max: 16 << 20,
             segment_bytes_max: 16 << 20,
             free_space: FreeSpaceProbe::default(),

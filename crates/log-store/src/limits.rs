@@ -39,6 +39,10 @@ pub(crate) const JSON_DEPTH_MAX: usize = 32;
 /// a second copy of `output` would cost more disk than all other columns.
 pub(crate) const FIELD_MEAN_BYTES_MAX: usize = 96;
 
+/// Fields of which nearly every value is new are not shredded from this mean length on: they are
+/// times and hashes, which nobody groups by, and they do not compress.
+pub(crate) const UNIQUE_FIELD_MEAN_BYTES_MAX: usize = 16;
+
 /// Buckets (streams times steps) of one count: 16 bytes each.
 pub(crate) const COUNT_BUCKETS_MAX: usize = 4 << 20;
 
@@ -53,5 +57,5 @@ pub(crate) const SEGMENTS_MAX: usize = 100_000;
 
 const _: () = assert!(GROUP_BYTES_MAX <= RECORD_BYTES_MAX);
 const _: () = assert!(BLOCK_ROWS_MAX <= ROW_GROUP_ROWS_MAX);
-const _: () = assert!(ROW_GROUP_ROWS_MAX % BLOCK_ROWS_MAX == 0);
+const _: () = assert!(ROW_GROUP_ROWS_MAX.is_multiple_of(BLOCK_ROWS_MAX));
 const _: () = assert!(FIELDS_MAX <= FIELD_NAMES_MAX);

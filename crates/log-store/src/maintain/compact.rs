@@ -22,7 +22,7 @@ use crate::{
 const SMALL_SHARE: u64 = 4;
 
 /// So many small segments are left alone: each compaction costs as much as the flushes it joins.
-const SMALL_SEGMENTS_MAX: usize = 24;
+const SMALL_SEGMENTS_MAX: usize = 96;
 
 /// zstd level: written once, kept long.
 const LEVEL: i32 = 3;

@@ -59,7 +59,7 @@ pub(crate) fn scan(
         snapshot: &snapshot,
         filter: &filter,
         grams: NeedleGrams::new(&request.line_contains),
-        needles: request.line_contains.iter().map(|text| Finder::new(text)).collect(),
+        needles: request.line_contains.iter().map(Finder::new).collect(),
         open: VecDeque::new(),
         summary: ScanSummary::default(),
     };

@@ -8,7 +8,7 @@ use parquet::errors::ParquetError;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::flatten::{Flattener, Unclean};
-use crate::limits::{FIELD_MEAN_BYTES_MAX, FIELDS_MAX};
+use crate::limits::{FIELD_MEAN_BYTES_MAX, FIELDS_MAX, UNIQUE_FIELD_MEAN_BYTES_MAX};
 
 /// Values after which a field is judged.
 const SAMPLE: usize = 256;
@@ -160,7 +160,11 @@ impl FieldColumn {
     }
 
     fn judge(&mut self) {
-        if self.data.len() > self.values * FIELD_MEAN_BYTES_MAX {
+        let sampled = self.values.min(SAMPLE);
+        let is_new_each_time = sampled > 64 && self.sample.len() * 100 > sampled * 97;
+        let mean_bytes_max =
+            if is_new_each_time { UNIQUE_FIELD_MEAN_BYTES_MAX } else { FIELD_MEAN_BYTES_MAX };
+        if self.data.len() > self.values * mean_bytes_max {
             *self = FieldColumn { state: FieldState::InLine, total: self.total, ..FieldColumn::default() };
         }
     }

@@ -10,7 +10,7 @@ const BITS_MAX: usize = 1 << 19;
 const BITS_MIN: usize = 1 << 10;
 
 /// Share of set bits, in percent, above which a filter is not folded further.
-const DENSITY_PERCENT_MAX: usize = 22;
+const DENSITY_PERCENT_MAX: usize = 40;
 
 /// Bytes of one sequence.
 const GRAM_BYTES: usize = 4;

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Text bytes of one row group: bounds the memory of a flush and of a compaction.
-const ROW_GROUP_BYTES_MAX: usize = 16 << 20;
+const ROW_GROUP_BYTES_MAX: usize = 8 << 20;
 
 /// A finished segment, not yet on disk.
 #[derive(Debug)]

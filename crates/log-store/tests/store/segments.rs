@@ -79,10 +79,10 @@ fn many_segments_become_few_and_duplicates_go() {
     let store = open(dir.path());
     let stream = labels(&[("app", "x")]);
     let mut expected = Vec::new();
-    for number in 0..26i64 {
+    for number in 0..98i64 {
         let line = format!("line {number:02}");
         // Each segment also has a row that others have, too late to be seen as it comes.
-        let rows = vec![entry(1000 + number, &line), entry(7, "same"), entry(2000 - number, "back")];
+        let rows = vec![entry(1000 + number, &line), entry(7, "same"), entry(3000 - number, "back")];
         append(&store, batch(&stream, rows, None)).unwrap();
         store.flush().unwrap();
         expected.push(line);
@@ -92,7 +92,7 @@ fn many_segments_become_few_and_duplicates_go() {
     assert!(status.segments < 10, "{status:?}");
     let found = lines(&store);
     assert_eq!(found.iter().filter(|line| line.starts_with("line")).cloned().collect::<Vec<_>>(), expected);
-    assert_eq!(found.iter().filter(|line| *line == "back").count(), 26);
+    assert_eq!(found.iter().filter(|line| *line == "back").count(), 98);
     assert!(found.iter().filter(|line| *line == "same").count() < 5);
     let files = std::fs::read_dir(dir.path().join("segments")).unwrap().count() as u64;
     assert_eq!(files, status.segments, "files of compacted segments are removed");
