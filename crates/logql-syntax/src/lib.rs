@@ -29,4 +29,5 @@ pub use pretty::pretty;
 pub use print::{format_float, quote};
 pub use units::{
     format_bytes, format_duration, format_duration_go, parse_bytes, parse_duration, parse_go_duration,
+    unquote,
 };

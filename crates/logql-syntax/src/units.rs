@@ -194,7 +194,7 @@ pub fn format_duration_go(nanoseconds: i64) -> String {
 }
 
 /// The inside of a Go string literal; `None` for an escape Go does not know.
-pub(crate) fn unquote(inner: &str) -> Option<String> {
+pub fn unquote(inner: &str) -> Option<String> {
     let mut out: Vec<u8> = Vec::with_capacity(inner.len());
     let mut rest = inner.chars();
     while let Some(next) = rest.next() {

@@ -13,11 +13,11 @@ impl Steps {
         Steps { start_ns: time_ns, step_ns: 1, count: 1 }
     }
 
-    /// Start and end are moved down to multiples of the step, as Loki's front end does.
+    /// The start is moved down and the end up to a multiple of the step, as Loki's front end does.
     pub(crate) fn range(start_ns: i64, end_ns: i64, step_ns: i64) -> Self {
         let step_ns = step_ns.max(1);
         let start = start_ns - start_ns.rem_euclid(step_ns);
-        let end = end_ns - end_ns.rem_euclid(step_ns);
+        let end = end_ns.saturating_add((step_ns - end_ns.rem_euclid(step_ns)) % step_ns);
         let count = usize::try_from(end.saturating_sub(start) / step_ns).unwrap_or(0) + 1;
         Steps { start_ns: start, step_ns, count }
     }

@@ -43,8 +43,7 @@ pub(crate) fn parse(expression: &str) -> Result<Vec<PathStep>, String> {
     if steps.is_empty() { Err(bad()) } else { Ok(steps) }
 }
 
-/// Appends the value at the path: texts decoded, objects and arrays as they stand, with their
-/// escapes decoded (as Loki does). `Ok(false)` when there is no such value.
+/// Appends the value at the path: texts decoded, objects and arrays as they stand. `Ok(false)` when there is no such value.
 pub(crate) fn extract(line: &str, path: &[PathStep], out: &mut String) -> Result<bool, &'static str> {
     let mut scanner = Scanner::new(line);
     for step in path {
@@ -57,7 +56,7 @@ pub(crate) fn extract(line: &str, path: &[PathStep], out: &mut String) -> Result
         }
     }
     match scanner.next_byte() {
-        Some(b'{' | b'[') => super::json_scan::unescape_keeping_quotes(scanner.block_text()?, out),
+        Some(b'{' | b'[') => out.push_str(scanner.block_text()?),
         _ => match scanner.value()? {
             Token::Text(text) => text.push_to(out),
             Token::Plain(text) => out.push_str(text),

@@ -239,25 +239,3 @@ fn unicode(text: &str) -> (char, &str) {
     }
     (char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), after)
 }
-
-/// Decodes the escapes of non-ASCII characters in an object's text, leaving it JSON otherwise.
-pub(super) fn unescape_keeping_quotes(raw: &str, out: &mut String) {
-    let mut rest = raw;
-    while let Some(at) = rest.find('\\') {
-        out.push_str(rest.get(..at).unwrap_or(""));
-        let tail = rest.get(at + 1..).unwrap_or("");
-        if let Some(digits) = tail.strip_prefix('u') {
-            let (code, after) = unicode(digits);
-            if !code.is_control() && !matches!(code, '"' | '\\') {
-                out.push(code);
-                rest = after;
-                continue;
-            }
-        }
-        out.push('\\');
-        let next = tail.chars().next();
-        out.extend(next);
-        rest = tail.get(next.map_or(0, char::len_utf8)..).unwrap_or("");
-    }
-    out.push_str(rest);
-}

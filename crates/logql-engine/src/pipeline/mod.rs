@@ -24,5 +24,5 @@ pub(crate) use compile::Pipeline;
 pub use compile::matchers_of;
 pub(crate) use label_filter::{Filter, bytes_error, duration_error, number};
 pub(crate) use need::Need;
-pub(crate) use regex_translate::anchored;
+pub(crate) use regex_translate::{anchored, regex};
 pub(crate) use row::{Row, Work};

@@ -103,11 +103,11 @@ fn logfmt_field(line: &str) -> Option<&str> {
     })
 }
 
-/// The first word of the line that names a level.
+/// The first word of the line that names a level. A word that touches an escape sequence does not
+/// count (Loki).
 fn word(line: &str) -> Option<&'static str> {
-    line.split(|next: char| !next.is_ascii_alphanumeric())
-        .filter(|word| (3..=11).contains(&word.len()))
-        .find_map(named)
+    let ends_word = |next: char| !next.is_ascii_alphanumeric() && next != '\u{1b}';
+    line.split(ends_word).filter(|word| (3..=11).contains(&word.len())).find_map(named)
 }
 
 #[cfg(test)]
@@ -122,6 +122,7 @@ mod tests {
             ("ERROR something", "error"),
             ("nothing here", "unknown"),
             ("10:00: Critical rule", "critical"),
+            ("\u{1b}[31mred error\u{1b}[0m", "unknown"),
         ] {
             assert_eq!(in_line(line), expected, "{line}");
         }

@@ -24,6 +24,8 @@ pub(super) fn check(streams: Vec<SentStream>, config: &Config, now_ns: i64) -> R
         label_names(&stream.labels)?;
     }
     for mut stream in streams {
+        // Prometheus' name label means nothing here; Loki drops it.
+        stream.labels.retain(|(name, _)| name != "__name__");
         let own = stream.labels.iter().filter(|(_, value)| !value.is_empty()).count();
         let discovered =
             config.discover_service_name.then(|| service_name::discover(&stream.labels)).flatten();
