@@ -21,12 +21,17 @@ pub(crate) fn counts(
     shared: &Shared,
     request: &CountRequest,
 ) -> Result<Option<Vec<StreamCounts>>, ReadError> {
+    let wanted = shared.catalogue.read().select(&request.tenant, &request.matchers).iter().count();
     let buckets = Buckets { range: request.range, step_ns: request.step_ns.max(1) };
-    let snapshot = Snapshot::take(shared);
-    let filter = shared.catalogue.read().select(&request.tenant, &request.matchers);
-    if buckets.count().saturating_mul(filter.iter().count()) > COUNT_BUCKETS_MAX {
+    if buckets.count().saturating_mul(wanted) > COUNT_BUCKETS_MAX {
         return Ok(None);
     }
+    count(shared, request, buckets).map(Some)
+}
+
+fn count(shared: &Shared, request: &CountRequest, buckets: Buckets) -> Result<Vec<StreamCounts>, ReadError> {
+    let snapshot = Snapshot::take(shared);
+    let filter = shared.catalogue.read().select(&request.tenant, &request.matchers);
     let mut sums = Sums::new();
     for block in &snapshot.memory {
         let rows = &block.rows;
@@ -50,7 +55,7 @@ pub(crate) fn counts(
         })
         .collect();
     found.sort_by(|a, b| a.labels.cmp(&b.labels));
-    Ok(Some(found))
+    Ok(found)
 }
 
 /// The streams with at least one row in the range, sorted: one bucket, as wide as the range.
@@ -62,7 +67,8 @@ pub(crate) fn streams(
 ) -> Result<Vec<Labels>, ReadError> {
     let step_ns = range.end_ns.saturating_sub(range.start_ns).max(1);
     let request = CountRequest { tenant: tenant.to_owned(), range, matchers: matchers.to_vec(), step_ns };
-    let found = counts(shared, &request)?.unwrap_or_default();
+    // A bucket or two per stream: bounded by the streams themselves.
+    let found = count(shared, &request, Buckets { range, step_ns })?;
     Ok(found.into_iter().map(|stream| stream.labels).collect())
 }
 
