@@ -123,15 +123,22 @@ export class Alerts {
 
   #follow(): void {
     this.#unfollow = follow(this.#search, {
-      state: (state) => (this.live = state),
-      alert: (alert) => this.#arrived(alert),
-      gap: () => {
-        this.waitingMissed = true;
-        if (!this.paused && !this.held) void this.reload();
+      state: (state) => {
+        const back = this.live === 'lost' && state === 'live';
+        this.live = state;
+        // The stream resumes by itself; loading again also shows what it could not know of.
+        if (back) this.#gap();
       },
+      alert: (alert) => this.#arrived(alert),
+      gap: () => this.#gap(),
       refused: () => void app.check(),
     });
     this.#summarySoon(SUMMARY_IDLE_MS);
+  }
+
+  #gap(): void {
+    this.waitingMissed = true;
+    if (!this.paused && !this.held) void this.reload();
   }
 
   #arrived(alert: Alert): void {
