@@ -10,7 +10,7 @@ use rule_syntax::{Check, Left, Operator, Right, Span, TransformKind, Word};
 use crate::{
     constants,
     events::{self, CodeSet},
-    fields::{FieldTable, OwnedArgument},
+    fields::{FieldRef, FieldTable},
     glob::Glob,
     limits::{PATH_CONSTANT_BYTES_MAX, REGEX_BYTES_MAX},
     operand::{Operand, OperandError, type_name},
@@ -133,10 +133,7 @@ fn event_codes(check: &Check, is_event_type: bool) -> Option<CodeSet> {
 }
 
 fn verify_event_names(operator: Operator, words: &[Word]) -> Result<(), OperandError> {
-    if matches!(
-        operator,
-        Operator::StartsWith | Operator::EndsWith | Operator::Contains | Operator::IContains
-    ) {
+    if matches!(operator, Operator::StartsWith | Operator::EndsWith | Operator::Contains) {
         return Ok(());
     }
     match words.iter().find(|word| !events::is_known(&word.text)) {
@@ -224,28 +221,14 @@ fn check_right_side(operator: Operator, left: &Operand, right: &Operand) -> Resu
         return Err("field type 'IPNET' doesn't support right-hand side fields".to_owned());
     }
     if let Operand::Field(field) = left
-        && field.is_of_ancestors()
-        && field.argument == OwnedArgument::None
+        && cannot_be_compared(field)
     {
-        return Err(format!("field '{}' can't be compared with a right-hand side field", field.text));
+        return Err(format!("field '{}' doesn't support right-hand side fields", field.text));
     }
-    if let Operand::Field(field) = right {
-        let name = field.id.map_or("", event::FieldId::name);
-        let is_endpoint = matches!(
-            name,
-            "fd.ip"
-                | "fd.port"
-                | "fd.net"
-                | "fd.cnet"
-                | "fd.snet"
-                | "fd.lnet"
-                | "fd.rnet"
-                | "evt.rawarg"
-                | "evt.around"
-        ) || (name.starts_with("fd.") && name.ends_with("ip.name"));
-        if is_endpoint || field.is_of_ancestors() || name.starts_with("proc.a") && name != "proc.args" {
-            return Err(format!("field '{}' can't be used as a right-hand side field", field.text));
-        }
+    if let Operand::Field(field) = right
+        && cannot_be_compared(field)
+    {
+        return Err(format!("field '{}' can't be used as a right-hand side field", field.text));
     }
     let (a, b) = (left.value_type(), right.value_type());
     if a != b || left.is_list() != right.is_list() {
@@ -258,6 +241,24 @@ fn check_right_side(operator: Operator, left: &Operand, right: &Operand) -> Resu
         ));
     }
     Ok(())
+}
+
+/// Fields with several values, or whose value depends on what they are compared with.
+fn cannot_be_compared(field: &FieldRef) -> bool {
+    let name = field.id.map_or("", event::FieldId::name);
+    let is_endpoint = matches!(
+        name,
+        "fd.ip"
+            | "fd.port"
+            | "fd.net"
+            | "fd.cnet"
+            | "fd.snet"
+            | "fd.lnet"
+            | "fd.rnet"
+            | "evt.rawarg"
+            | "evt.around"
+    ) || (name.starts_with("fd.") && name.ends_with("ip.name"));
+    is_endpoint || field.is_of_ancestors() || (name.starts_with("proc.a") && name != "proc.args")
 }
 
 type TestError = (String, Span);

@@ -43,20 +43,24 @@ impl FieldRef {
         source.extract(self.id?, argument)
     }
 
-    /// Fields of ancestors cannot be transformed, with or without an index.
+    /// Fields of ancestors cannot be transformed, with or without an index; arguments of one
+    /// ancestor can.
     pub(crate) fn is_of_ancestors(&self) -> bool {
-        matches!(
-            self.id,
-            Some(
-                field_id::PROC_ANAME
-                    | field_id::PROC_AEXE
-                    | field_id::PROC_AEXEPATH
-                    | field_id::PROC_APID
-                    | field_id::PROC_ACMDLINE
-                    | field_id::PROC_AARGS
-                    | field_id::PROC_AENV
+        let is_one_ancestors_arguments =
+            self.id == Some(field_id::PROC_AARGS) && self.argument != OwnedArgument::None;
+        !is_one_ancestors_arguments
+            && matches!(
+                self.id,
+                Some(
+                    field_id::PROC_ANAME
+                        | field_id::PROC_AEXE
+                        | field_id::PROC_AEXEPATH
+                        | field_id::PROC_APID
+                        | field_id::PROC_ACMDLINE
+                        | field_id::PROC_AARGS
+                        | field_id::PROC_AENV
+                )
             )
-        )
     }
 }
 
@@ -121,6 +125,7 @@ impl FieldTable {
             ("evt.rawarg.", field_id::EVT_RAWARG),
             ("evt.type.is.", field_id::EVT_TYPE_IS),
             ("thread.cgroup.", field_id::THREAD_CGROUP),
+            ("evt.abspath.", field_id::EVT_ABSPATH),
         ] {
             if let Some(key) = name.strip_prefix(prefix) {
                 return match argument {
@@ -177,6 +182,8 @@ impl FieldTable {
             if id == field_id::EVT_RAWARG {
                 value_type = raw_type(*param_type);
             }
+        } else if id == field_id::EVT_ABSPATH && !matches!(key, "src" | "dst") {
+            return Err(FieldError::Unknown(text));
         } else if id == field_id::EVT_TYPE_IS && event::EventCode::all_by_name(key).next().is_none() {
             return Err(FieldError::Unknown(text));
         }

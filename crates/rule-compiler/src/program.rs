@@ -163,7 +163,7 @@ impl Builder {
     fn and(&mut self, mut ids: Vec<NodeId>) -> NodeId {
         dedup(&mut ids);
         // Order does not change the result; the event's name decides most often and costs least.
-        ids.sort_by_key(|id| self.cost(*id));
+        ids.sort_by_cached_key(|id| self.cost(*id));
         if let [only] = ids.as_slice() {
             return *only;
         }
