@@ -13,6 +13,10 @@ use crate::{
     error::QueryError, label_set::Base, limits::Limits, names::Names, params::Cancel, result::Stats,
 };
 
+/// Sees one block; may end the scan early or fail it.
+pub(crate) type Visit<'a> =
+    dyn FnMut(&RecordBlock<'_>, &mut Stats) -> Result<ControlFlow<()>, QueryError> + 'a;
+
 /// What is left of a query's time and bytes; shared by all its scans.
 pub(crate) struct Budget<'a> {
     pub(crate) reader: &'a dyn LogReader,
@@ -43,11 +47,7 @@ impl Budget<'_> {
     }
 
     /// Runs a scan; `visit` may end it early or fail it.
-    pub(crate) fn scan(
-        &mut self,
-        request: &ScanRequest,
-        visit: &mut dyn FnMut(&RecordBlock<'_>, &mut Stats) -> Result<ControlFlow<()>, QueryError>,
-    ) -> Result<(), QueryError> {
+    pub(crate) fn scan(&mut self, request: &ScanRequest, visit: &mut Visit<'_>) -> Result<(), QueryError> {
         self.check()?;
         let reader = self.reader;
         let mut failure = None;

@@ -13,6 +13,8 @@ mod parser;
 mod pattern;
 mod pretty;
 mod print;
+#[cfg(test)]
+mod tests;
 mod token;
 mod units;
 

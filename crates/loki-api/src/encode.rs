@@ -9,6 +9,9 @@ use crate::{json, stats};
 
 type Pair = (Arc<str>, Box<str>);
 
+/// A stream's labels and its entries.
+type Stream<'a> = (Vec<(&'a str, &'a str)>, Vec<&'a LogEntry>);
+
 /// The whole answer. `flags` is the value of `X-Loki-Response-Encoding-Flags`, echoed as it came.
 pub(crate) fn answer(result: &QueryResult, flags: &str) -> String {
     let mut out = String::with_capacity(4096);
@@ -75,7 +78,7 @@ fn point(out: &mut String, time_ns: i64, value: f64) {
 pub(crate) fn streams(out: &mut String, entries: &[LogEntry], categorized: bool) {
     let mut numbers: HashMap<Vec<(&str, &str)>, usize> = HashMap::new();
     let mut known: HashMap<*const EntryLabels, usize> = HashMap::new();
-    let mut streams: Vec<(Vec<(&str, &str)>, Vec<&LogEntry>)> = Vec::new();
+    let mut streams: Vec<Stream<'_>> = Vec::new();
     for entry in entries {
         let number = *known.entry(Arc::as_ptr(&entry.labels)).or_insert_with(|| {
             let labels = if categorized { pairs(&entry.labels.stream) } else { all_pairs(&entry.labels) };

@@ -110,10 +110,9 @@ pub(crate) async fn stats(State(api): State<LokiApi>, request: Request) -> Resul
             bytes += block.lines.data.len();
             for stream in block.stream_of_row {
                 if let Some(labels) = usize::try_from(*stream).ok().and_then(|index| block.streams.get(index))
+                    && !streams.contains(labels)
                 {
-                    if !streams.contains(labels) {
-                        streams.insert(labels.clone());
-                    }
+                    streams.insert(labels.clone());
                 }
             }
             ControlFlow::Continue(())

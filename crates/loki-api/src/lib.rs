@@ -20,6 +20,7 @@ mod routes;
 mod state;
 mod stats;
 mod status;
+mod tail;
 mod times;
 
 pub use config::Config;

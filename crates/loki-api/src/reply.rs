@@ -28,6 +28,11 @@ impl Refusal {
         Refusal::new(StatusCode::BAD_REQUEST, text)
     }
 
+    /// What it says.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(crate) fn with_header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
         self.header = Some((name, value));
         self

@@ -5,7 +5,7 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{labels, push, query, state::LokiApi, status};
+use crate::{labels, push, query, state::LokiApi, status, tail};
 
 /// The router; mount it at the root of a listener.
 pub fn http(api: LokiApi) -> Router {
@@ -19,6 +19,8 @@ pub fn http(api: LokiApi) -> Router {
         .route("/loki/api/v1/label/{name}/values", get(labels::values).post(labels::values))
         .route("/loki/api/v1/series", get(labels::series).post(labels::series))
         .route("/loki/api/v1/index/stats", get(labels::stats).post(labels::stats))
+        .route("/loki/api/v1/tail", get(tail::tail))
+        .route("/api/prom/tail", get(tail::tail))
         .route("/loki/api/v1/format_query", get(status::format_query).post(status::format_query))
         .route("/loki/api/v1/status/buildinfo", get(status::build_info))
         .route("/api/prom/label", get(labels::old_names).post(labels::old_names))

@@ -9,14 +9,14 @@ pub(crate) fn now_ns() -> i64 {
 
 /// Seconds (up to ten digits, or with a dot), nanoseconds, or RFC 3339.
 pub(crate) fn instant(text: &str) -> Result<i64, String> {
-    if text.contains('.') {
-        if let Ok(seconds) = text.parse::<f64>() {
-            let whole = seconds.trunc();
-            let milliseconds = ((seconds - whole) * 1000.0).round();
-            return Ok((whole as i64)
-                .saturating_mul(1_000_000_000)
-                .saturating_add(milliseconds as i64 * 1_000_000));
-        }
+    if text.contains('.')
+        && let Ok(seconds) = text.parse::<f64>()
+    {
+        let whole = seconds.trunc();
+        let milliseconds = ((seconds - whole) * 1000.0).round();
+        return Ok((whole as i64)
+            .saturating_mul(1_000_000_000)
+            .saturating_add(milliseconds as i64 * 1_000_000));
     }
     if let Ok(number) = text.parse::<i64>() {
         return Ok(if text.len() <= 10 { number.saturating_mul(1_000_000_000) } else { number });

@@ -64,12 +64,13 @@ fn aggregate(
     steps: Steps,
     budget: &mut Budget<'_>,
 ) -> Result<Vec<Column>, QueryError> {
-    if let (VectorFunction::Sum, SampleExpr::Range(range)) = (vector.function, &*vector.inner) {
-        if range.grouping.is_none() && adds_up(range.function) {
-            let everything = Grouping { without: false, labels: Vec::new() };
-            let grouping = vector.grouping.as_ref().unwrap_or(&everything);
-            return range::evaluate(range, Some(grouping), steps, budget);
-        }
+    if let (VectorFunction::Sum, SampleExpr::Range(range)) = (vector.function, &*vector.inner)
+        && range.grouping.is_none()
+        && adds_up(range.function)
+    {
+        let everything = Grouping { without: false, labels: Vec::new() };
+        let grouping = vector.grouping.as_ref().unwrap_or(&everything);
+        return range::evaluate(range, Some(grouping), steps, budget);
     }
     let columns = evaluate(&vector.inner, steps, budget)?.into_columns(steps);
     Ok(vector::aggregate(vector, columns, steps))

@@ -65,10 +65,10 @@ fn sets(operation: &Binary, mut left: Vec<Column>, mut right: Vec<Column>, steps
             }
         };
         for (column, signature) in filtered.iter_mut().zip(filtered_signatures) {
-            if others.contains(signature) != keep_if_found {
-                if let Some(slot) = column.values.get_mut(step) {
-                    *slot = None;
-                }
+            if others.contains(signature) != keep_if_found
+                && let Some(slot) = column.values.get_mut(step)
+            {
+                *slot = None;
             }
         }
     }

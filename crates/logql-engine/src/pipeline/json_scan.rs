@@ -228,14 +228,13 @@ fn unicode(text: &str) -> (char, &str) {
     let hex = |text: &str| text.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
     let Some(high) = hex(text) else { return (char::REPLACEMENT_CHARACTER, text) };
     let after = text.get(4..).unwrap_or("");
-    if (0xd800..0xdc00).contains(&high) {
-        if let Some(low) =
+    if (0xd800..0xdc00).contains(&high)
+        && let Some(low) =
             after.strip_prefix("\\u").and_then(hex).filter(|low| (0xdc00..0xe000).contains(low))
-        {
-            let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-            let rest = after.get(6..).unwrap_or("");
-            return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), rest);
-        }
+    {
+        let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+        let rest = after.get(6..).unwrap_or("");
+        return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), rest);
     }
     (char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), after)
 }

@@ -25,10 +25,10 @@ impl Need {
     }
 
     pub(crate) fn add(&mut self, name: NameId) {
-        if let Need::Some(names) = self {
-            if !names.contains(&name) {
-                names.push(name);
-            }
+        if let Need::Some(names) = self
+            && !names.contains(&name)
+        {
+            names.push(name);
         }
     }
 }

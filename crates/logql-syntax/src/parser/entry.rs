@@ -118,10 +118,10 @@ fn number(cursor: &mut Cursor, sign: f64) -> Result<Expr, ParseError> {
 
 /// A number literal of Go.
 pub(super) fn parse_number(text: &str) -> Result<f64, ParseError> {
-    if let Some(digits) = text.strip_prefix("0x").or(text.strip_prefix("0X")) {
-        if let Ok(value) = u64::from_str_radix(digits, 16) {
-            return Ok(value as f64);
-        }
+    if let Some(digits) = text.strip_prefix("0x").or(text.strip_prefix("0X"))
+        && let Ok(value) = u64::from_str_radix(digits, 16)
+    {
+        return Ok(value as f64);
     }
     text.parse().map_err(|_| {
         ParseError::meaning(format!(

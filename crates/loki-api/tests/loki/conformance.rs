@@ -72,8 +72,7 @@ async fn answers_are_those_of_real_loki() {
             }
             failed.insert(case.id.clone());
             if !verbose.is_empty() && case.id.starts_with(&verbose) {
-                let cut =
-                    |value: &Value| canonical(value).to_string().chars().take(3000).collect::<String>();
+                let cut = |value: &Value| canonical(value).to_string().chars().take(3000).collect::<String>();
                 println!(
                     "FAIL {} {:?}\n  want {} {}\n  got  {} {}",
                     case.id,
@@ -170,10 +169,10 @@ fn canonical(body: &Value) -> Value {
     if let Some(data) = body.get_mut("data") {
         if let Some(data) = data.as_object_mut() {
             data.remove("stats");
-            if let Some(result) = data.get_mut("result").and_then(Value::as_array_mut) {
-                if result.iter().all(Value::is_object) {
-                    result.sort_by_key(|one| sorted_text(&json!([one.get("metric"), one.get("stream")])));
-                }
+            if let Some(result) = data.get_mut("result").and_then(Value::as_array_mut)
+                && result.iter().all(Value::is_object)
+            {
+                result.sort_by_key(|one| sorted_text(&json!([one.get("metric"), one.get("stream")])));
             }
         } else if let Some(items) = data.as_array_mut() {
             items.sort_by_key(sorted_text);

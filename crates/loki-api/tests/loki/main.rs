@@ -1,5 +1,7 @@
 //! The API end to end: requests into the router, answers out, over a store in memory.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test helpers")]
+
 mod conformance;
 mod memory;
 mod robustness;
