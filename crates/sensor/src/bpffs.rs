@@ -53,7 +53,7 @@ fn make(dir: &Path) -> io::Result<()> {
 }
 
 fn is_bpffs(path: &Path) -> bool {
-    statfs(path).is_ok_and(|stat| i64::from(stat.f_type) == BPF_MAGIC)
+    statfs(path).is_ok_and(|stat| stat.f_type == BPF_MAGIC)
 }
 
 /// Removes every pin of the folder: links go first, so nothing is shipped into maps that go.

@@ -10,7 +10,7 @@ use kernel_probes::{
 
 use crate::{
     InterestError,
-    maps::{CONFIG_BYTES, INTEREST_BYTES, Maps},
+    maps::{CONFIG_BYTES, INTEREST_BYTES, Maps, PREFIXES_BYTES},
     prefixes::automaton,
 };
 
@@ -56,7 +56,8 @@ pub(crate) fn write(
     let slot = next & 1;
     maps.interest.set(slot, table(interest), 0).map_err(|source| failed("interest", source))?;
     let automaton = automaton(prefixes(&interest.open.read), prefixes(&interest.open.write));
-    maps.prefixes.set(slot, &*automaton, 0).map_err(|source| failed("prefixes", source))?;
+    let value: &[u8; PREFIXES_BYTES] = &automaton;
+    maps.prefixes.set(slot, value, 0).map_err(|source| failed("prefixes", source))?;
     config.generation = next;
     config.write(maps)?;
     // A probe that read the old generation may still be using it. Once this returns none does,

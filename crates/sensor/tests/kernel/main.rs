@@ -2,6 +2,14 @@
 //!
 //! Needs root, BTF and a BPF file system; without them every test says that it was skipped.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail like tests"
+)]
+
 mod connect;
 mod exec;
 mod exit;
