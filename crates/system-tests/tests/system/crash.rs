@@ -3,12 +3,7 @@
 //!
 //! `QUAYWATCH_SEED` repeats a run. `QUAYWATCH_SOAK` makes it long.
 
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
-    time::Duration,
-};
+use std::{collections::BTreeMap, thread, time::Duration};
 
 use testkit::{Docker, PATIENCE, Quaywatch, Random, RunOptions, Setup, await_until, require, seed};
 
@@ -18,11 +13,12 @@ use crate::{alone, image::image_name, pipeline};
 const ALERTS: usize = 1000;
 
 /// Opens `ALERTS` paths for writing, ten at a time with a pause of 40 ms, so that the kills of a
-/// round fall in the middle of it: four seconds.
+/// round fall in the middle of it: four seconds. Then it says so and stays, because a sensor that
+/// starts anew learns from /proc who made the events that wait for it.
 fn stream(round: u64) -> String {
     format!(
         "i=0; while [ $i -lt {ALERTS} ]; do true > /etc/qw-{round}-$i; i=$((i+1)); \
-         [ $((i%10)) -ne 0 ] || usleep 40000; done"
+         [ $((i%10)) -ne 0 ] || usleep 40000; done; true > /told/done-{round}; /bin/sleep 600; true"
     )
 }
 
@@ -33,35 +29,33 @@ fn no_alert_is_lost_or_doubled_by_a_kill() {
     let rounds = if std::env::var_os("QUAYWATCH_SOAK").is_some() { 50 } else { 2 };
     let mut random = Random::new(seed());
     let docker = Docker::new("quaywatch-crash");
-    let service = pipeline::watching(Setup::new(), &docker);
     for round in 0..rounds {
+        // A supervisor that has seen many deaths waits long before the next start.
+        let service = pipeline::watching(Setup::new(), &docker);
         let kills = one_round(round, &service, &docker, &mut random);
         println!("round {round}: {kills} kills, {ALERTS} alerts, each stored once");
     }
 }
 
 fn one_round(round: u64, service: &Quaywatch, docker: &Docker, random: &mut Random) -> usize {
-    let over = AtomicBool::new(false);
-    let mut kills = 0;
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            let done = docker.run(&RunOptions {
-                image: image_name(),
-                command: vec!["/bin/sh".into(), "-c".into(), stream(round)],
-                ..RunOptions::default()
-            });
-            over.store(true, Ordering::Release);
-            assert_eq!(done.code, 0, "{}", done.text);
-        });
-        while !over.load(Ordering::Acquire) {
-            thread::sleep(Duration::from_millis(50 + random.below(900)));
-            let victim = ["hub", "sensor"][usize::try_from(random.below(2)).unwrap()];
-            if service.kill_child(victim) {
-                kills += 1;
-            }
-        }
+    let told = service.setup.folder();
+    let done = told.join(format!("done-{round}"));
+    let container = docker.start(&RunOptions {
+        image: image_name(),
+        options: vec!["--volume".into(), format!("{}:/told", told.display())],
+        command: vec!["/bin/sh".into(), "-c".into(), stream(round)],
+        ..RunOptions::default()
     });
+    let mut kills = 0;
+    while !done.exists() {
+        thread::sleep(Duration::from_millis(50 + random.below(900)));
+        let victim = ["hub", "sensor"][usize::try_from(random.below(2)).unwrap()];
+        if service.kill_child(victim) {
+            kills += 1;
+        }
+    }
     assert_stored_once(round, service, docker);
+    drop(container);
     kills
 }
 
