@@ -43,7 +43,7 @@ export function plain(value: unknown): string {
 
 /** What the view has no own place for. */
 export function unknownKeys(health: Row): [string, unknown][] {
-  return Object.entries(health).filter(([key]) => !KNOWN.includes(key));
+  return Object.entries(health).filter(([key, value]) => !KNOWN.includes(key) && value !== null);
 }
 
 /** How much was lost in all hops. */
