@@ -1,4 +1,5 @@
 //! The API as a browser and as a client meet it: who gets in, what is answered, what is refused.
+//! As long as the API is wide: one helper hub, one test per behaviour.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
