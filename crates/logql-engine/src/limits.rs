@@ -8,6 +8,8 @@ pub struct Limits {
     pub entries_max: usize,
     /// Most series one query returns. Loki's 500 is what its users complain about most.
     pub series_max: usize,
+    /// Most series one range aggregation tells apart before anything is summed: bounds memory.
+    pub inner_series_max: usize,
     /// Longest time range in seconds; 0 is no limit. Loki: 721 h; ours has no such wall.
     pub query_length_max_s: u64,
     /// How long a query may run, in milliseconds. Loki: one minute.
@@ -23,6 +25,7 @@ impl Default for Limits {
         Limits {
             entries_max: 5_000,
             series_max: 5_000,
+            inner_series_max: 200_000,
             query_length_max_s: 0,
             query_timeout_max_ms: 60_000,
             scanned_bytes_max: 0,
@@ -42,3 +45,9 @@ pub(crate) const JSON_DEPTH_MAX: usize = 128;
 
 /// Most distinct label names one query interns; further names of parsed lines are not extracted.
 pub(crate) const NAMES_MAX: usize = 100_000;
+
+/// Most lines held while `interval` thins them.
+pub(crate) const THINNED_ENTRIES_MAX: usize = 100_000;
+
+/// Most label sets kept to share between the lines of an answer; then the cache starts anew.
+pub(crate) const SHARED_LABELS_MAX: usize = 20_000;

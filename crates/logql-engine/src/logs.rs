@@ -14,6 +14,7 @@ use logql_syntax::LogExpr;
 use crate::{
     error::QueryError,
     label_set::Category,
+    limits,
     params::RangeParams,
     pipeline::{Pipeline, Row, Work},
     result::{EntryLabels, LogEntry},
@@ -37,8 +38,8 @@ pub(crate) fn run(
         direction: params.direction,
         columns: pipeline.columns(&work, true),
     };
-    // An interval thins lines after the limit would have cut them, so then all are needed.
-    let limit = if params.interval_ns > 0 { usize::MAX } else { params.limit };
+    // An interval thins lines after the limit would have cut them, so then more are needed.
+    let limit = if params.interval_ns > 0 { limits::THINNED_ENTRIES_MAX } else { params.limit };
     let mut kept = Kept { limit, direction: params.direction, heap: BinaryHeap::new(), arrivals: 0 };
     let mut streams = Streams::default();
     let mut cache: HashMap<Vec<u8>, Arc<EntryLabels>> = HashMap::new();
@@ -113,6 +114,9 @@ fn shared_labels(work: &Work, cache: &mut HashMap<Vec<u8>, Arc<EntryLabels>>) ->
     work.labels.identity(&mut key);
     if let Some(found) = cache.get(&key) {
         return found.clone();
+    }
+    if cache.len() >= limits::SHARED_LABELS_MAX {
+        cache.clear();
     }
     let labels = Arc::new(work.labels.snapshot(&work.names));
     cache.insert(key, labels.clone());

@@ -11,7 +11,7 @@ pub(crate) trait Accumulate: Default {
     /// One value per step.
     fn values(self, steps: usize, finish: &Finish) -> Vec<Option<f64>>;
 
-    /// How many steps hold state now.
+    /// How much is held now: steps with state, plus samples that are kept one by one.
     fn cells(&self) -> usize;
 }
 
@@ -81,6 +81,9 @@ impl Accumulate for Tally {
 
 /// State of one window.
 pub(crate) trait Cell: Default + Clone {
+    /// Keeps every sample.
+    const KEEPS_SAMPLES: bool = false;
+
     fn add(&mut self, timestamp_ns: i64, value: f64);
     fn value(self, finish: &Finish) -> Option<f64>;
 }
@@ -90,11 +93,12 @@ pub(crate) trait Cell: Default + Clone {
 pub(crate) struct Windows<C> {
     first: usize,
     cells: Vec<C>,
+    samples: usize,
 }
 
 impl<C> Default for Windows<C> {
     fn default() -> Self {
-        Windows { first: 0, cells: Vec::new() }
+        Windows { first: 0, cells: Vec::new(), samples: 0 }
     }
 }
 
@@ -111,6 +115,9 @@ impl<C: Cell> Accumulate for Windows<C> {
         if self.cells.len() < length {
             self.cells.resize(length, C::default());
         }
+        if C::KEEPS_SAMPLES {
+            self.samples += last + 1 - first;
+        }
         for cell in self.cells.iter_mut().take(length).skip(first - self.first) {
             cell.add(timestamp_ns, value);
         }
@@ -124,7 +131,7 @@ impl<C: Cell> Accumulate for Windows<C> {
     }
 
     fn cells(&self) -> usize {
-        self.cells.len()
+        self.cells.len() + self.samples
     }
 }
 
@@ -240,6 +247,8 @@ impl Cell for Spread {
 pub(crate) struct Samples(Vec<(i64, f64)>);
 
 impl Cell for Samples {
+    const KEEPS_SAMPLES: bool = true;
+
     fn add(&mut self, timestamp_ns: i64, value: f64) {
         self.0.push((timestamp_ns, value));
     }

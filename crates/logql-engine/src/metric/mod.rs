@@ -13,6 +13,8 @@ mod range;
 mod series_key;
 mod statistics;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod value;
 mod vector;
 

@@ -120,11 +120,14 @@ fn run<A: Accumulate>(
     };
     let mut streams = Streams::default();
     let mut rows = Vec::new();
-    let cells_max = budget.limits.cells_max;
+    let (cells_max, series_max) = (budget.limits.cells_max, budget.limits.inner_series_max);
     budget.scan(&request, &mut |block, stats| {
         let bases = streams.of_block(block, &mut aggregator.work.names);
         aggregator.pipeline.select(block, &mut rows);
         stats.lines_kept += aggregator.block(block, &bases, &rows)?;
+        if aggregator.states.len() > series_max {
+            return Err(QueryError::Limit(format!("maximum of series ({series_max}) reached for a single query")));
+        }
         if aggregator.cells > cells_max {
             return Err(QueryError::Limit(format!(
                 "the query needs more than {cells_max} points at once; consider a larger step, a shorter time \
