@@ -3,7 +3,11 @@
 //!
 //! `cargo run --release -p log-store --example bench-store -- [lines] [writers]`
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a bench that fails may stop where it stands")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a bench that fails may stop where it stands"
+)]
 
 mod lines;
 
