@@ -57,6 +57,10 @@ pub(crate) struct HubConfig {
     pub(crate) outputs: alert_outputs::Config,
     /// The log store.
     pub(crate) store: log_store::Config,
+    /// Loki's API.
+    pub(crate) loki: loki_api::Config,
+    /// What one LogQL query may take.
+    pub(crate) query: logql_engine::Limits,
 }
 
 impl Default for HubConfig {
@@ -68,6 +72,8 @@ impl Default for HubConfig {
             router: alert_router::Config::default(),
             outputs: alert_outputs::Config::default(),
             store: log_store::Config::default(),
+            loki: loki_api::Config::default(),
+            query: logql_engine::Limits::default(),
         }
     }
 }

@@ -77,8 +77,11 @@ impl HealthSource for HubHealth {
         };
         hops.push(json!({
             "name": "ingest", "status": "ok",
-            "counts": { "alerts": total("ingest_alerts_accepted_total"), "duplicates": total("ingest_alerts_duplicate_total") },
-            "losses": { "refused": total("ingest_requests_refused_total") },
+            "counts": {
+                "alerts": total("alert_router_accepted_alerts_total"),
+                "duplicates": total("alert_router_duplicate_alerts_total"),
+            },
+            "losses": { "refused": total("alert_router_refused_alerts_total") },
         }));
         let waiting: u64 = router.outputs.iter().map(|output| output.lag).max().unwrap_or(0);
         hops.push(json!({

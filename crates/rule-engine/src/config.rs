@@ -24,15 +24,26 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
+        // Who did it and where, and the way up from there: what an alert is looked at with.
         let extra_fields = [
             "container.id",
             "container.name",
             "container.image.repository",
             "container.image.tag",
+            "evt.type",
             "proc.name",
-            "proc.pname",
+            "proc.pid",
+            "proc.exepath",
             "proc.cmdline",
+            "proc.cwd",
+            "proc.tty",
+            "proc.pname",
+            "proc.pcmdline",
+            "proc.aname[2]",
+            "proc.aname[3]",
+            "proc.aname[4]",
             "user.name",
+            "user.uid",
         ];
         Config {
             rule_matching: RuleMatching::First,

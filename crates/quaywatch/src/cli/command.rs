@@ -22,13 +22,13 @@ pub(crate) struct Arguments {
 pub(crate) struct Common {
     /// Configuration file (YAML), `-` for standard input [default: /etc/quaywatch/quaywatch.yaml,
     /// which may be absent]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
     /// Folder for everything that is kept [default: /var/lib/quaywatch]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub(crate) data_dir: Option<PathBuf>,
     /// Ask for a user or token on every listener, or on none
-    #[arg(long, value_name = "on|off")]
+    #[arg(long, value_name = "on|off", global = true)]
     pub(crate) auth: Option<OnOff>,
 }
 

@@ -15,6 +15,9 @@ use crate::{
 pub(crate) struct Sensor {
     #[command(flatten)]
     common: Common,
+    /// Take the probes out of the kernel and end; a sensor that dies leaves them, to lose nothing
+    #[arg(long)]
+    uninstall: bool,
 }
 
 impl Sensor {
@@ -24,6 +27,11 @@ impl Sensor {
         super::log_to_stderr();
         supervisor::die_with_supervisor();
         let config = self.common.load()?;
+        if self.uninstall {
+            sensor::Sensor::uninstall_at(&config.sensor.probes.bpffs_dir)?;
+            println!("no probe is pinned in {}", config.sensor.probes.bpffs_dir.display());
+            return Ok(ExitCode::SUCCESS);
+        }
         Ok(ExitCode::from(match pipeline::run_sensor(&config)? {
             SensorEnd::Stopped => 0,
             SensorEnd::BadRules => supervisor::EXIT_BAD_INPUT,

@@ -17,6 +17,15 @@ pub(crate) struct HubClient {
     client: Client,
 }
 
+/// What became of alerts that were sent.
+#[derive(Debug)]
+pub(crate) enum Sent {
+    /// The hub has them on disk.
+    Taken,
+    /// The hub calls one of them bad; why.
+    Refused(String),
+}
+
 impl HubClient {
     /// Connects when it is first used, and again when the hub was started again.
     pub(crate) fn new(socket: &Path) -> HubClient {
@@ -28,9 +37,15 @@ impl HubClient {
         self.get("/local/v1/ready").await.map(drop)
     }
 
-    /// Hands over alerts, one JSON object a line; returns when the hub has them on disk.
-    pub(crate) async fn send_alerts(&self, lines: Bytes) -> Result<()> {
-        self.post("/sensor/v1/alerts", lines).await.map(drop)
+    /// Hands over alerts, one JSON object a line; returns when the hub has them on disk, or says
+    /// that it never will.
+    pub(crate) async fn send_alerts(&self, lines: Bytes) -> Result<Sent> {
+        let answer = self.send_post("/sensor/v1/alerts", lines).await?;
+        let status = answer.status;
+        if status.is_client_error() && status.as_u16() != 429 && status.as_u16() != 408 {
+            return Ok(Sent::Refused(quote(&answer)));
+        }
+        good(answer, "/sensor/v1/alerts").map(|_| Sent::Taken)
     }
 
     /// Reports; the answer is what else to report on.
@@ -84,10 +99,14 @@ impl HubClient {
     }
 
     async fn post(&self, path: &str, body: Bytes) -> Result<Response> {
+        good(self.send_post(path, body).await?, path)
+    }
+
+    async fn send_post(&self, path: &str, body: Bytes) -> Result<Response> {
         let target = Target::parse(&format!("http://hub{path}"))?;
         let mut headers = HeaderMap::new();
         headers.insert("content-type", HeaderValue::from_static("application/json"));
-        good(self.client.send(Method::POST, &target, headers, body).await?, path)
+        Ok(self.client.send(Method::POST, &target, headers, body).await?)
     }
 
     async fn post_json<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
@@ -101,9 +120,14 @@ fn good(answer: Response, what: &str) -> Result<Response> {
     if answer.status.is_success() {
         return Ok(answer);
     }
+    bail!("{what} answered {}", quote(&answer))
+}
+
+/// The status and the beginning of the body, without control characters.
+fn quote(answer: &Response) -> String {
     let body = answer.body.get(..answer.body.len().min(QUOTED_BYTES_MAX)).unwrap_or_default();
     let words: String = String::from_utf8_lossy(body).chars().filter(|c| !c.is_control()).collect();
-    bail!("{what} answered {}: {words}", answer.status)
+    format!("{}: {words}", answer.status)
 }
 
 /// Percent-encodes everything but letters and digits.

@@ -4,7 +4,7 @@ mod client;
 mod messages;
 mod server;
 
-pub(crate) use client::HubClient;
+pub(crate) use client::{HubClient, Sent};
 pub(crate) use messages::{
     ContainerReport, RulesStatus, SensorStatus, StatusAnswer, TraceReport, WatchRequest, Watched,
 };

@@ -37,6 +37,7 @@ pub(crate) struct Detector {
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) events: Counter,
     pub(crate) alerts: Counter,
+    pub(crate) too_large: Counter,
 }
 
 impl Detector {
@@ -94,8 +95,16 @@ impl Detector {
         while !self.stop.load(Ordering::Acquire) {
             match self.spool.append_sync(lines) {
                 Ok(_) => return,
+                // One alert is too large: the others must not be lost with it.
+                Err(AppendError::TooLarge { .. }) if lines.len() > 1 => {
+                    for line in lines {
+                        self.spool(std::slice::from_ref(line));
+                    }
+                    return;
+                }
                 Err(error @ AppendError::TooLarge { .. }) => {
                     tracing::error!(%error, "an alert does not fit the spool and is lost");
+                    self.too_large.increment();
                     return;
                 }
                 Err(error) => {

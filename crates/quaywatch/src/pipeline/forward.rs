@@ -2,16 +2,16 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
-use alert_router::journal::Journal;
+use alert_router::journal::{Journal, Record};
 use anyhow::{Context as _, Result};
 use container_runtimes::Directory;
-use telemetry::Registry;
+use telemetry::{Counter, Registry};
 use tokio::task::JoinHandle;
 
 use super::{reload::Rules, sensor_process::HUB_CURSOR, watch::WatchList};
 use crate::{
     config::Config,
-    link::{ContainerReport, HubClient, SensorStatus},
+    link::{ContainerReport, HubClient, SensorStatus, Sent},
 };
 
 /// Alerts in one request.
@@ -41,6 +41,7 @@ pub(crate) struct Forwarder {
     pub(crate) spool: Journal,
     pub(crate) watch: Arc<WatchList>,
     pub(crate) directory: Directory,
+    pub(crate) refused: Counter,
 }
 
 /// The running tasks.
@@ -108,14 +109,36 @@ impl Forwarder {
             }
             return Ok(false);
         }
-        let mut body = Vec::new();
-        for record in &batch.records {
-            body.extend_from_slice(&record.payload);
-            body.push(b'\n');
-        }
-        hub.send_alerts(body.into()).await?;
+        self.send(hub, &batch.records).await?;
         self.spool.commit(HUB_CURSOR, batch.through)?;
         Ok(true)
+    }
+
+    /// Returns when the hub has the records. One that it calls bad (an older hub, say) must not
+    /// hold up the rest: it is found by halving the batch, logged whole, counted and left behind.
+    async fn send(&self, hub: &HubClient, records: &[Record]) -> Result<()> {
+        let mut waiting = vec![records];
+        while let Some(records) = waiting.pop() {
+            let mut body = Vec::new();
+            for record in records {
+                body.extend_from_slice(&record.payload);
+                body.push(b'\n');
+            }
+            match (hub.send_alerts(body.into()).await?, records) {
+                (Sent::Taken, _) => {}
+                (Sent::Refused(reason), [only]) => {
+                    let alert = String::from_utf8_lossy(&only.payload);
+                    tracing::error!(reason, ?alert, "the hub refuses an alert for good");
+                    self.refused.increment();
+                }
+                (Sent::Refused(_), records) => {
+                    let (first, second) = records.split_at(records.len() / 2);
+                    waiting.push(second);
+                    waiting.push(first);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Reports until the runtime ends. The hub may be away: the next report says it all again.

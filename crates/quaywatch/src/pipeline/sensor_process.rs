@@ -72,7 +72,12 @@ pub(crate) fn run(config: &Config) -> Result<SensorEnd> {
         Ok(probes) => probes,
         Err(error) => return no_kernel(&error),
     };
-    probes.set_interest(&rules.interest())?;
+    let interest = rules.interest();
+    let unsupported = Sensor::unsupported(&interest);
+    if !unsupported.is_empty() {
+        tracing::warn!(events = unsupported.join(" "), "some rules wait for events that no probe makes yet");
+    }
+    probes.set_interest(&interest)?;
     let mut engine_config = config.sensor.rules.clone();
     if engine_config.hostname.is_empty() {
         engine_config.hostname.clone_from(&hostname);
@@ -93,6 +98,7 @@ pub(crate) fn run(config: &Config) -> Result<SensorEnd> {
         spool: spool.clone(),
         watch: Arc::clone(&watch),
         directory: directory.clone(),
+        refused: registry.counter("sensor_alerts_refused_total", "Alerts the hub refused for good.", &[]),
     };
     tracing::info!(rules = shared_rules.status().enabled, resumed = probes.resumed(), "the sensor watches");
     let detector = Detector {
@@ -106,6 +112,7 @@ pub(crate) fn run(config: &Config) -> Result<SensorEnd> {
         stop: Arc::clone(&stop),
         events: registry.counter("sensor_events_evaluated_total", "Events handed to the rules.", &[]),
         alerts: registry.counter("sensor_alerts_total", "Alerts made.", &[]),
+        too_large: registry.counter("sensor_alerts_too_large_total", "Alerts that did not fit the spool.", &[]),
     };
     let detecting = thread::Builder::new().name("detect".to_owned()).spawn(move || detector.run())?;
     let forwarding = forwarder.start();

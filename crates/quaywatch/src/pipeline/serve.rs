@@ -45,6 +45,11 @@ pub(crate) fn run(config: &Config) -> Result<()> {
 async fn serve(config: &Config) -> Result<()> {
     let registry = Registry::default();
 
+    // Alone, without the supervisor, the hub makes its own folders.
+    for folder in [config.hub_dir(), config.data_dir.join("run")] {
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+
     // Who may do what: every listener asks.
     let access = if config.auth {
         Access::open(&config.access_dir())?
@@ -75,15 +80,10 @@ async fn serve(config: &Config) -> Result<()> {
     let link_state = Arc::new(LinkState::default());
     let health = Arc::new(HubHealth::new(config, &link_state, &router, &store, &registry));
     let engine =
-        Arc::new(logql_engine::Engine::new(Arc::clone(&reader), logql_engine::Limits::default(), &registry));
+        Arc::new(logql_engine::Engine::new(Arc::clone(&reader), config.hub.query.clone(), &registry));
     let ingest = alert_router::ingest::http(router.clone(), Arc::new(access.clone()));
-    let loki = loki_api::http(loki_api::LokiApi::new(
-        engine,
-        Arc::clone(&reader),
-        writer,
-        access.clone(),
-        &registry,
-    ));
+    let loki = loki_api::LokiApi::new(engine, Arc::clone(&reader), writer, access.clone(), &registry);
+    let loki = loki_api::http(loki.with_config(config.hub.loki.clone()));
     let subscriber = router.clone();
     let page = web_api::http(web_api::WebApi {
         reader,

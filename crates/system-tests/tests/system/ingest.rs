@@ -10,7 +10,7 @@ use crate::alone;
 const FALCO_ALERT: &str = r#"{"hostname":"harbour","output":"08:15:30.123456789: Notice A rope was cut (user=mate user_uid=1000 process=knife parent=sh container_id=0123456789ab)","output_fields":{"container.id":"0123456789ab","container.name":"ropes","evt.time":1764144930123456789,"k8s.ns.name":null,"proc.name":"knife","proc.pname":"sh","user.name":"mate","user.uid":1000},"priority":"Notice","rule":"Rope cut in harbour","source":"syscall","tags":["container","mitre_impact","process"],"time":"TIME"}"#;
 
 /// The sample with the present time: stores take no line from long ago.
-fn falco_alert() -> String {
+pub(crate) fn falco_alert() -> String {
     let now = Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%S.%NZ"]).output().unwrap();
     FALCO_ALERT.replace("TIME", String::from_utf8(now.stdout).unwrap().trim())
 }

@@ -16,11 +16,15 @@
 mod bad_config;
 mod bad_rules;
 mod crash;
+mod full_disk;
 mod image;
 mod ingest;
+mod loop_disk;
+mod page;
 mod pipeline;
 mod processes;
 mod rules;
+mod selftest;
 
 use std::sync::{Mutex, MutexGuard};
 
