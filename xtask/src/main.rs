@@ -3,6 +3,7 @@
 mod build;
 mod codegen;
 mod docker;
+mod docs;
 mod setup;
 mod test;
 mod tidy;
@@ -25,6 +26,7 @@ usage: ./x TASK
   bench           the figures of benches/README.md
   tidy            the rules of the house: crate edges, file lengths, file heads
   codegen         crates/event/src/generated from conformance/falco/tables  [--check]
+  docs            docs/configuration.md from the Config structs  [--check]
   setup [all]     install what building (with `all`: testing too) needs
 ";
 
@@ -52,6 +54,8 @@ fn task() -> Result<()> {
         ["tidy"] => tidy::run(&root),
         ["codegen"] => codegen::run(&root, false),
         ["codegen", "--check"] => codegen::run(&root, true),
+        ["docs"] => docs::run(&root, false),
+        ["docs", "--check"] => docs::run(&root, true),
         ["setup"] => setup::install(setup::BUILD),
         ["setup", "all"] => setup::install(setup::BUILD).and_then(|()| setup::install(setup::TEST)),
         [] | ["help" | "--help" | "-h"] => {

@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use anyhow::Result;
 
-use crate::{build, build::command, codegen, docker::Engine, setup, tidy};
+use crate::{build, build::command, codegen, docker::Engine, docs, setup, tidy};
 
 /// Crates whose tests need root, a kernel with BTF, or Docker.
 const SYSTEM_CRATES: &[&str] = &["container-runtimes", "quaywatch", "sensor", "system-tests"];
@@ -17,6 +17,7 @@ pub(crate) fn quick(root: &Path) -> Result<()> {
     setup::install(setup::BUILD)?;
     build::page(root)?;
     codegen::run(root, true)?;
+    docs::run(root, true)?;
     tidy::run(root)?;
     let mut cargo = Command::new("cargo");
     cargo.args(["test", "--workspace", "--locked"]).current_dir(root);
