@@ -207,6 +207,12 @@ impl Quaywatch {
         LogQl::new(self.setup.ports.loki, None)
     }
 
+    /// What the page's API says of the pipeline's health: lost events, queues, problems.
+    pub fn health(&self) -> String {
+        request("GET", self.setup.ports.web, "/api/health", &[], b"")
+            .map_or_else(|error| error.to_string(), |answer| answer.text())
+    }
+
     /// Waits until the process has ended by itself.
     ///
     /// # Panics
@@ -236,6 +242,9 @@ impl Quaywatch {
 
 impl Drop for Quaywatch {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the health of quaywatch: {}", self.health());
+        }
         let children = crate::children(self.pid());
         if self.child.try_wait().is_ok_and(|status| status.is_none()) {
             kill(self.pid(), Signal::TERM);

@@ -13,6 +13,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use alert::Alert;
@@ -82,6 +83,9 @@ fn rules_fire_and_stay_silent() {
     });
     image().remove_tags();
     let faults = faults.into_inner().unwrap();
+    if !faults.is_empty() {
+        eprintln!("health: {}", service.health());
+    }
     let fires = jobs.iter().filter(|job| job.kind == Kind::Fires).count();
     println!("rules: {fires} cases fire, {} are silent, {} faults", jobs.len() - fires, faults.len());
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
@@ -141,13 +145,9 @@ fn carry_out(job: &Job, docker: &Docker, stdout: &OutputLines, marker: &Path) ->
         Place::Container => in_container(job, docker, &name),
     };
     mark(marker, &job.id);
-    let over = format!("case={})", job.id);
-    let mut seen = start;
-    await_until(&format!("the end of {:?} of {}", job.case.does, job.rule), PATIENCE, || {
-        let lines = stdout.from(seen);
-        seen += lines.len();
-        lines.iter().any(|line| line.contains(&over))
-    });
+    if !is_over(job, stdout, start) {
+        return Some("the marker after it never became an alert".into());
+    }
     let folder = job.folder.display().to_string();
     let is_ours = |alert: &Alert| match job.case.on {
         Place::Container => alert.field_text("container.name").as_deref() == Some(name.as_str()),
@@ -163,6 +163,22 @@ fn carry_out(job: &Job, docker: &Docker, stdout: &OutputLines, marker: &Path) ->
         .collect();
     fault(&job.rule, job.kind, &job.case, &alerts)
         .map(|fault| format!("{fault}\n    it printed: {}", printed.trim().replace('\n', " / ")))
+}
+
+/// Waits for the marker of a case; false when it does not come.
+fn is_over(job: &Job, stdout: &OutputLines, start: usize) -> bool {
+    let over = format!("case={})", job.id);
+    let mut seen = start;
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        let lines = stdout.from(seen);
+        seen += lines.len();
+        if lines.iter().any(|line| line.contains(&over)) {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    false
 }
 
 fn on_host(job: &Job) -> String {
