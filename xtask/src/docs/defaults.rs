@@ -94,14 +94,14 @@ impl Reader<'_> {
         if let Some(number) = number(value) {
             return Ok(Setting::Number(number));
         }
-        self.yaml(value, kind).map(Setting::Value)
+        self.yaml(value).map(Setting::Value)
     }
 
     /// The items of `vec![…]`, `[…]`, or of a `let` that holds such.
     fn items(&self, value: &str) -> Result<Option<Vec<String>>> {
         let inner = value.strip_prefix("vec![").or_else(|| value.strip_prefix('[')).and_then(until_closed);
         if let Some(inner) = inner {
-            return split(inner).into_iter().map(|item| self.yaml(item, "")).collect::<Result<_>>().map(Some);
+            return split(inner).into_iter().map(|item| self.yaml(item)).collect::<Result<_>>().map(Some);
         }
         let name = value.split('.').next().unwrap_or(value);
         match self.local(name) {
@@ -111,7 +111,7 @@ impl Reader<'_> {
     }
 
     /// One value that is no number.
-    fn yaml(&self, value: &str, kind: &str) -> Result<String> {
+    fn yaml(&self, value: &str) -> Result<String> {
         let value = value.trim();
         if let "true" | "false" = value {
             return Ok(value.to_owned());
@@ -136,7 +136,7 @@ impl Reader<'_> {
             return named.with_context(|| format!("{name} is no enum"))?.variant(variant);
         }
         if let Some(constant) = self.sources.constant(self.item, bare) {
-            return self.yaml(&constant, kind);
+            return self.yaml(&constant);
         }
         if let Some((name, arguments)) = bare.split_once('(')
             && let Some(closure) = self.local(name)
@@ -153,7 +153,7 @@ impl Reader<'_> {
         let mut out = Vec::new();
         for (name, argument) in split(names).into_iter().zip(split(arguments)) {
             let name = name.split(':').next().unwrap_or(name);
-            out.push(format!("{name}: {}", self.yaml(argument, "")?));
+            out.push(format!("{name}: {}", self.yaml(argument)?));
         }
         Ok(format!("{{{}}}", out.join(", ")))
     }
