@@ -13,7 +13,8 @@ export default defineConfig({
     emptyOutDir: true,
     rollupOptions: {
       input: Object.fromEntries(tests.map((name) => [name.replace(/\.ts$/, ''), `test/${name}`])),
-      output: { entryFileNames: '[name].js' },
+      // Below node_modules no package.json says what a .js is; Node.js 18 does not guess.
+      output: { entryFileNames: '[name].mjs', chunkFileNames: 'shared/[name].mjs' },
     },
   },
 });
