@@ -296,3 +296,51 @@ fn read_below(root: &Path, folder: &Path, into: &mut BTreeMap<PathBuf, String>) 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "use other::Level;\n\n/// The {whole} file.\n#[derive(Debug)]\npub struct Config {\n    \
+                        /// A folder.\n    /// Made when \"absent.\n    pub dir: PathBuf,\n    #[serde(skip)]\n    \
+                        pub probe: Probe,\n    /// How bad.\n    pub level: Level,\n}\n";
+    const OTHER: &str = "/// How bad.\n#[serde(rename_all = \"kebab-case\")]\npub enum Level {\n    /// Fine.\n    \
+                         #[default]\n    NotBad,\n    #[serde(rename = \"BAD\")]\n    Bad,\n}\n";
+
+    fn sources() -> Sources {
+        let one = |text: &str| BTreeMap::from([(PathBuf::from("config.rs"), text.to_owned())]);
+        Sources { crates: BTreeMap::from([("own".to_owned(), one(TEXT)), ("other".to_owned(), one(OTHER))]) }
+    }
+
+    #[test]
+    fn fields_have_names_types_and_docs() {
+        let config = sources().item("own", None, "Config").unwrap();
+        assert_eq!(config.doc(), "The {whole} file.");
+        let fields: Vec<_> = config.fields().unwrap().into_iter().map(|f| (f.name, f.kind, f.doc)).collect();
+        let expected = [("dir", "PathBuf", "A folder. Made when \"absent."), ("level", "Level", "How bad.")];
+        assert_eq!(fields, expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned())));
+    }
+
+    #[test]
+    fn enums_of_other_crates_are_named_as_in_the_file() {
+        let sources = sources();
+        let config = sources.item("own", None, "Config").unwrap();
+        let level = sources.type_of(&config, "Level").unwrap().unwrap();
+        assert_eq!(level.variants().unwrap(), ["not-bad", "BAD"]);
+        assert_eq!(level.default_variant().as_deref(), Some("NotBad"));
+    }
+
+    #[test]
+    fn what_is_not_found_is_named() {
+        let check = |result: Result<Option<Item>>, expected: &str| {
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        };
+        let sources = sources();
+        let config = sources.item("own", None, "Config").unwrap();
+        check(sources.type_of(&config, "Missing"), "Missing is neither in the crate nor imported");
+        check(sources.type_of(&config, "other::Missing"), "Missing is not found in other");
+        check(sources.type_of(&config, "folder::Config"), "Config is not found in own/src/folder");
+        check(sources.item("nosuch", None, "Config").map(Some), "no crate nosuch");
+    }
+}
