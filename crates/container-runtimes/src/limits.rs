@@ -62,3 +62,8 @@ pub const DISCOVERY_INTERVAL: Duration = Duration::from_secs(30);
 
 const _: () = assert!(DEAD_CONTAINERS_MAX < CONTAINERS_MAX, "living containers need room");
 const _: () = assert!(SHORT_ID_CHARS < HASH_CHARS, "a short id is a part of a full one");
+
+/// How far back a runtime is asked for what happened before the connection, in seconds: containers
+/// that came and went while nobody listened still get their names. Runtimes keep some hundreds of
+/// events.
+pub const EVENTS_BACK_S: u64 = 300;

@@ -1,8 +1,8 @@
 //! Watchers: one task per socket that follows the runtime's events and answers questions.
 //!
 //! Order matters: a container's `create` event precedes its first process, so the inspection
-//! that it starts usually ends before that process is seen. Events are asked for from a moment
-//! before the listing, so nothing falls between the two.
+//! that it starts usually ends before that process is seen. Events are asked for from some minutes
+//! before the listing, so nothing falls between the two, nor while nobody was connected.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -28,8 +28,8 @@ use crate::{
     ContainerId, Directory, HealthState, Runtime, SocketConfig, State,
     inspect::{ImageFacts, from_event, from_inspection},
     limits::{
-        ANSWER_TIMEOUT, DISCOVERY_INTERVAL, IMAGES_MAX, INSPECTIONS_MAX, RECONNECT_FIRST, RECONNECT_LONGEST,
-        REQUESTS_MAX,
+        ANSWER_TIMEOUT, DISCOVERY_INTERVAL, EVENTS_BACK_S, IMAGES_MAX, INSPECTIONS_MAX, RECONNECT_FIRST,
+        RECONNECT_LONGEST, REQUESTS_MAX,
     },
     socket,
 };
@@ -104,7 +104,7 @@ impl Watcher {
         let docker = docker.negotiate_version().await?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let options = EventsOptions {
-            since: Some(now.as_secs().saturating_sub(1).to_string()),
+            since: Some(now.as_secs().saturating_sub(EVENTS_BACK_S).to_string()),
             filters: Some(HashMap::from([("type".to_owned(), vec!["container".to_owned()])])),
             ..EventsOptions::default()
         };

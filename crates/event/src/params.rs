@@ -114,6 +114,19 @@ impl<'a> Params<'a> {
         self.data.get(start..start.checked_add(length)?)
     }
 
+    /// The bytes [`Params::parse`] reads, with the parameters for which `keep` says no left empty.
+    pub fn to_bytes(&self, keep: impl Fn(usize) -> bool) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.lengths.len().saturating_add(self.data.len()));
+        for index in 0..self.len() {
+            let length = self.get(index).filter(|_| keep(index)).map_or(0, <[u8]>::len);
+            out.extend(u16::try_from(length).unwrap_or(0).to_le_bytes());
+        }
+        for index in (0..self.len()).filter(|index| keep(*index)) {
+            out.extend(self.get(index).unwrap_or_default());
+        }
+        out
+    }
+
     fn length(&self, index: usize) -> Option<usize> {
         let start = index.checked_mul(2)?;
         match self.lengths.get(start..start.checked_add(2)?)? {
@@ -170,6 +183,14 @@ mod tests {
         assert_eq!(event.text_param("name"), Some(&b"/etc"[..]));
         assert_eq!(event.number_param("flags"), Some(65));
         assert_eq!(event.param("nosuch"), None);
+    }
+
+    #[test]
+    fn parameters_survive_being_written() {
+        let bytes = [2, 0, 1, 0, 1, 0, b'a', b'b', b'c', b'd'];
+        let params = Params::parse(3, &bytes).unwrap();
+        assert_eq!(params.to_bytes(|_| true), bytes);
+        assert_eq!(params.to_bytes(|index| index != 1), [2, 0, 0, 0, 1, 0, b'a', b'b', b'd']);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The health of the whole pipeline, hop by hop, as the page shows it.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use alert_router::{OutputState, Router};
 use log_store::Store;
@@ -105,6 +105,7 @@ impl HealthSource for HubHealth {
             },
             "containers": sensor.as_ref().map(|(_, status)| &status.containers),
             "sensors": sensor.iter().map(|(age, status)| sensor_row(*age, status)).collect::<Vec<_>>(),
+            "metrics": metrics(counters, sensor.as_ref()),
             "rules": sensor.as_ref().map(|(_, status)| &status.rules),
             "versions": {
                 "hub": env!("CARGO_PKG_VERSION"),
@@ -112,6 +113,12 @@ impl HealthSource for HubHealth {
             },
         })
     }
+}
+
+/// The counters of both processes.
+fn metrics(hub: Vec<(String, i64)>, sensor: Option<&(Duration, SensorStatus)>) -> BTreeMap<String, i64> {
+    let sensor = sensor.into_iter().flat_map(|(_, status)| status.counters.clone());
+    hub.into_iter().chain(sensor).collect()
 }
 
 /// The hops that the sensor reports on: kernel, rules and spool.
@@ -128,10 +135,14 @@ fn sensor_hops(sensor: Option<&(Duration, SensorStatus)>, problems: &mut Vec<Str
         problems.push("the probes are not attached".to_owned());
         kernel = "down";
     }
-    let lost: u64 = status.losses.values().sum();
+    let lost = status.losses.values().sum::<u64>().saturating_sub(status.lost_before);
     if lost > 0 {
-        problems.push(format!("{lost} kernel events were lost"));
+        problems.push(format!("{lost} kernel events were lost since the sensor started"));
     }
+    let note = match status.lost_before {
+        0 => String::new(),
+        before => format!("{before} of the lost events were lost while no sensor was reading"),
+    };
     if !status.rules.error.is_empty() {
         problems.push(format!("the newest rule files are refused: {}", status.rules.error));
     }
@@ -139,7 +150,7 @@ fn sensor_hops(sensor: Option<&(Duration, SensorStatus)>, problems: &mut Vec<Str
     vec![
         json!({
             "name": "kernel", "status": kernel,
-            "counts": { "events": status.events_total }, "losses": status.losses,
+            "counts": { "events": status.events_total }, "losses": status.losses, "note": note,
         }),
         json!({
             "name": "rules", "status": rules_status,
@@ -157,6 +168,5 @@ fn sensor_row(age: Duration, status: &SensorStatus) -> Value {
         "last_seen_ms": u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
         "pid": status.pid,
         "resumed": status.resumed,
-        "counters": status.counters,
     })
 }

@@ -33,6 +33,8 @@ pub(crate) struct SensorStatus {
     pub(crate) spool_waiting: u64,
     /// Losses by reason, since the ring buffer was made.
     pub(crate) losses: BTreeMap<String, u64>,
+    /// Of those losses, how many happened before this sensor process read its first event.
+    pub(crate) lost_before: u64,
     /// Every counter of the process.
     pub(crate) counters: BTreeMap<String, i64>,
     /// Containers it knows.

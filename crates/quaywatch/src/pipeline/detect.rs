@@ -17,7 +17,7 @@ use rule_engine::Engine;
 use sensor::Sensor;
 use telemetry::Counter;
 
-use super::{reload::Rules, watch::WatchList};
+use super::{losses::Losses, reload::Rules, state_log::StateLog, watch::WatchList};
 
 /// How long one look at an empty ring buffer may sleep; bounds how late a stop is noticed.
 const POLL_MS: u64 = 100;
@@ -31,8 +31,11 @@ pub(crate) struct Detector {
     pub(crate) probes: Sensor,
     pub(crate) enricher: Enricher,
     pub(crate) engine: Engine,
+    pub(crate) losses: Losses,
     pub(crate) rules: Arc<Rules>,
     pub(crate) spool: Journal,
+    pub(crate) state: StateLog,
+    pub(crate) state_failures: Counter,
     pub(crate) watch: Arc<WatchList>,
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) events: Counter,
@@ -44,6 +47,12 @@ impl Detector {
     /// Runs until told to stop. What was read from the ring buffer is given back only after the
     /// alerts it made are in the spool, so a kill at any moment is followed by reading it again.
     pub(crate) fn run(mut self) -> Result<()> {
+        // What the predecessor knew, for processes that ended while no sensor was reading.
+        let enricher = &mut self.enricher;
+        let known = self.state.replay(&mut |event| drop(enricher.enrich(event)))?;
+        if known > 0 {
+            tracing::info!(events = known, "took over what the last sensor knew of processes");
+        }
         // The probes are attached already: a process that starts during the scan makes an event,
         // so none falls between the scan and the first event.
         self.enricher.scan_proc();
@@ -54,9 +63,18 @@ impl Detector {
                 self.engine.swap(rules);
             }
             self.read_batch(&mut lines)?;
+            if let Some((id, alert)) = self.losses.look(&self.probes) {
+                tracing::warn!(output = alert.output, "kernel events were lost");
+                lines.push(spool_line(&id, &alert));
+            }
             if !lines.is_empty() {
                 self.spool(&lines);
                 lines.clear();
+            }
+            // Without it a killed sensor's successor knows less: no reason to stop watching.
+            if let Err(error) = self.state.write() {
+                self.state_failures.increment();
+                tracing::debug!(%error, "the process tree's log cannot be written");
             }
             self.probes.release();
         }
@@ -66,9 +84,10 @@ impl Detector {
     /// One batch of events through enrichment and rules; matches become lines for the spool.
     fn read_batch(&mut self, lines: &mut Vec<String>) -> Result<()> {
         let epoch = Epoch(self.probes.epoch());
-        let Detector { sensor_id, probes, enricher, engine, watch, events, alerts, .. } = self;
+        let Detector { sensor_id, probes, enricher, engine, state, watch, events, alerts, .. } = self;
         let mut handle = |event: Event<'_>| {
             events.increment();
+            state.note(&event);
             let enriched = enricher.enrich(&event);
             watch.note_event(&enriched);
             let mut match_index = 0;

@@ -33,6 +33,8 @@ pub(crate) struct Forwarder {
     pub(crate) resumed: bool,
     /// Links of the probes when they were attached.
     pub(crate) links: usize,
+    /// Events lost before this process read any.
+    pub(crate) lost_before: u64,
     /// Name of this host, as alerts carry it.
     pub(crate) hostname: String,
     pub(crate) config: Config,
@@ -179,6 +181,7 @@ impl Forwarder {
             alerts_total: total("sensor_alerts_total"),
             spool_waiting: self.spool.durable().saturating_sub(spool),
             losses,
+            lost_before: self.lost_before,
             containers: self.directory.snapshot().iter().map(|container| report(container)).collect(),
             watched: self.watch.report(),
             counters,

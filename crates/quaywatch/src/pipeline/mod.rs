@@ -4,9 +4,11 @@
 mod detect;
 mod forward;
 mod identity;
+mod losses;
 mod reload;
 mod sensor_process;
 mod serve;
+mod state_log;
 mod watch;
 
 pub(crate) use sensor_process::{SensorEnd, run as run_sensor};

@@ -22,7 +22,9 @@ use super::{
     detect::Detector,
     forward::{Forwarder, links},
     identity::sensor_id,
+    losses::Losses,
     reload::Rules,
+    state_log::StateLog,
     watch::WatchList,
 };
 use crate::{config::Config, doctor, rule_files, supervisor};
@@ -82,14 +84,23 @@ pub(crate) fn run(config: &Config) -> Result<SensorEnd> {
     if engine_config.hostname.is_empty() {
         engine_config.hostname.clone_from(&hostname);
     }
+    let mut enricher_config = config.sensor.enricher.clone();
+    if enricher_config.hostname.is_empty() {
+        enricher_config.hostname.clone_from(&hostname);
+    }
     let engine = Engine::new(Arc::clone(&rules), engine_config, &registry)?;
+    let state_folder = StateLog::folder(&config.sensor_dir(), &config.sensor.probes.bpffs_dir);
+    let state = StateLog::open(&state_folder, probes.epoch())
+        .with_context(|| format!("the process tree's log in {}", state_folder.display()))?;
     let stop = Arc::new(AtomicBool::new(false));
     let watch = Arc::new(WatchList::default());
     let id = sensor_id(&config.sensor_dir())?;
+    let losses = Losses::new(&id, &hostname, &probes);
     let forwarder = Forwarder {
         sensor_id: id.clone(),
         epoch: probes.epoch(),
         resumed: probes.resumed(),
+        lost_before: probes.losses().iter().map(|loss| loss.count).sum(),
         links: links(&config.sensor.probes.bpffs_dir),
         hostname,
         config: config.clone(),
@@ -104,15 +115,26 @@ pub(crate) fn run(config: &Config) -> Result<SensorEnd> {
     let detector = Detector {
         sensor_id: id,
         probes,
-        enricher: Enricher::new(config.sensor.enricher.clone(), directory, &registry),
+        enricher: Enricher::new(enricher_config, directory, &registry),
         engine,
+        losses,
         rules: Arc::clone(&shared_rules),
         spool,
+        state,
+        state_failures: registry.counter(
+            "sensor_state_failed_writes_total",
+            "Writes of the process tree's log that failed.",
+            &[],
+        ),
         watch,
         stop: Arc::clone(&stop),
         events: registry.counter("sensor_events_evaluated_total", "Events handed to the rules.", &[]),
         alerts: registry.counter("sensor_alerts_total", "Alerts made.", &[]),
-        too_large: registry.counter("sensor_alerts_too_large_total", "Alerts that did not fit the spool.", &[]),
+        too_large: registry.counter(
+            "sensor_alerts_too_large_total",
+            "Alerts that did not fit the spool.",
+            &[],
+        ),
     };
     let detecting = thread::Builder::new().name("detect".to_owned()).spawn(move || detector.run())?;
     let forwarding = forwarder.start();

@@ -87,7 +87,7 @@ async fn serve(config: &Config) -> Result<()> {
     let subscriber = router.clone();
     let page = web_api::http(web_api::WebApi {
         reader,
-        tenant: alert_outputs::TENANT.to_owned(),
+        tenant: config.hub.outputs.store.tenant.clone(),
         access: access.clone(),
         health,
         live: Arc::new(move || subscriber.subscribe()),
