@@ -197,6 +197,48 @@ test('health shows the pipeline', async () => {
   await page.context().close();
 });
 
+// What a hub says that knows no totals, and one whose sensor is gone.
+const BARE = {
+  status: 'ok', problems: [],
+  hops: [
+    { name: 'kernel', status: 'ok', counts: { events: 90412 }, losses: { 'ring buffer full': 0 } },
+    { name: 'rules', status: 'ok', counts: { rules: 27, alerts: 12 } },
+    { name: 'spool', status: 'ok', counts: { waiting: 0 } },
+    { name: 'ingest', status: 'ok', counts: { alerts: 12, duplicates: 0 }, losses: { refused: 0 } },
+    { name: 'queue', status: 'ok', counts: { waiting: 12, bytes: 40960 } },
+    { name: 'store', status: 'ok', counts: { lines: 12, segments: 1, bytes: 0 } },
+  ],
+  queues: [{ name: 'store', depth: 0, state: 'ok' }, { name: 'webhook', depth: 12, state: 'retrying' }],
+  disk: { path: 'store', store_bytes: 48211004, free_bytes: 81220000000 },
+  containers: [{ id: '3f1c9a7be204', name: 'n8n', image: 'n8nio/n8n:1.70.2', labels: { 'com.docker.compose.project': 'auto' }, state: 'docker running' }],
+  sensors: [{ name: '0f8fad5b', hostname: 'nas', connected: true, last_seen_ms: 140, pid: 312, resumed: false, counters: { sensor_read_events_total: 90412 } }],
+  rules: { enabled: 27, files: ['built in'], error: '', loaded_unix_s: 1763880000 },
+  versions: { hub: '0.1.0', sensor: '0.1.0' },
+};
+const GONE = {
+  ...BARE, status: 'degraded', problems: ['no sensor is connected'],
+  hops: [{ name: 'kernel', status: 'down', note: 'no sensor is connected' }, ...BARE.hops.slice(3)],
+  disk: { path: 'store', store_bytes: 0, free_bytes: null }, containers: null, sensors: [], rules: null, versions: { hub: '0.1.0', sensor: null },
+};
+
+test('health without totals, and without a sensor', async () => {
+  for (const [name, json, width] of [['bare', BARE, 1440], ['bare-phone', BARE, 390], ['gone', GONE, 1440]]) {
+    const page = await loggedIn({ viewport: { width, height: 1100 } });
+    await page.route('**/api/health', (route) => route.fulfill({ json }));
+    await page.goto(`${URL_}/health`);
+    await page.getByRole('heading', { name: 'Disk' }).waitFor();
+    const text = await page.locator('main').innerText();
+    assert.doesNotMatch(text, /NaN|undefined|null|Infinity|\[object/, name);
+    assert.equal(await page.locator('meter').count(), 0, 'no bar without a total');
+    assert.ok(!text.includes('Behind'), 'no column without values');
+    if (json === BARE) assert.match(text, /Free\s+76 GiB/);
+    if (json === BARE) assert.match(text, /heard just now/);
+    assert.ok(await noSidewaysScroll(page), name);
+    await picture(page, `health-${name}`);
+    await page.context().close();
+  }
+});
+
 test('the keyboard is enough', async () => {
   const page = await loggedIn();
   await fire({ rule: `${RUN}-keys` });
@@ -228,6 +270,54 @@ test('a phone shows everything without sideways scrolling', async () => {
   await page.locator('main h1').waitFor();
   assert.ok(await noSidewaysScroll(page), 'health');
   await picture(page, 'phone-health');
+  await page.context().close();
+});
+
+/** Headless tabs always count as visible: says otherwise. */
+async function hide(page, hidden) {
+  await page.evaluate((state) => {
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden ? 'hidden' : 'visible');
+}
+
+test('a hidden tab holds no stream and misses nothing', async () => {
+  const page = await loggedIn();
+  await page.goto(`${URL_}/?q=${RUN}-hidden`);
+  const live = page.locator('[data-live]');
+  const row = page.locator('button.row', { hasText: `${RUN}-hidden` });
+  await page.locator('[data-live=live]').waitFor();
+  await fire({ rule: `${RUN}-hidden` });
+  await row.first().waitFor();
+
+  await hide(page, true);
+  await page.locator('[data-live=asleep]').waitFor();
+  await fire({ rule: `${RUN}-hidden` });
+  await hide(page, false);
+  await page.locator('[data-live=live]').waitFor();
+  await row.nth(1).waitFor();
+
+  // A list that is held still keeps what it shows, and counts what came.
+  await live.click();
+  await hide(page, true);
+  await fire({ rule: `${RUN}-hidden` });
+  await hide(page, false);
+  await page.locator('button.new', { hasText: '1 new' }).waitFor();
+  assert.equal(await row.count(), 2);
+  await page.context().close();
+});
+
+test('many forgotten tabs leave a connection for the one looked at', async () => {
+  const page = await loggedIn();
+  for (let index = 0; index < 8; index += 1) {
+    const other = await page.context().newPage();
+    await other.goto(URL_);
+    await other.locator('[data-live=live]').waitFor();
+    await hide(other, true);
+    await other.locator('[data-live=asleep]').waitFor();
+  }
+  await page.reload();
+  await page.locator('[data-live=live]').waitFor();
   await page.context().close();
 });
 

@@ -124,16 +124,29 @@ export class Alerts {
   #follow(): void {
     this.#unfollow = follow(this.#search, {
       state: (state) => {
-        const back = this.live === 'lost' && state === 'live';
+        const before = this.live;
         this.live = state;
+        if (state !== 'live') return;
         // The stream resumes by itself; loading again also shows what it could not know of.
-        if (back) this.#gap();
+        if (before === 'lost') this.#gap();
+        else if (before === 'asleep') this.#woken();
       },
       alert: (alert) => this.#arrived(alert),
+      newest: () => this.rows[0]?.cursor ?? '',
       gap: () => this.#gap(),
       refused: () => void app.check(),
     });
     this.#summarySoon(SUMMARY_IDLE_MS);
+  }
+
+  /** The tab is looked at again. A list that is held still gets what was missed from the stream. */
+  #woken(): void {
+    if (this.paused || this.held) {
+      if (this.rows.length === 0) this.waitingMissed = true;
+      this.#summarySoon(0);
+    } else {
+      void this.reload();
+    }
   }
 
   #gap(): void {
@@ -171,8 +184,11 @@ export class Alerts {
     if (wait === 0) wait = Math.max(0, this.#summaryAt + SUMMARY_EVERY_MS - Date.now());
     clearTimeout(this.#summaryTimer);
     this.#summaryTimer = window.setTimeout(() => {
-      if (!this.paused) this.#moveWindow();
-      void this.#loadSummary().catch((error: unknown) => app.refused(error));
+      // A hidden tab counts again when it is looked at.
+      if (document.visibilityState === 'visible') {
+        if (!this.paused) this.#moveWindow();
+        void this.#loadSummary().catch((error: unknown) => app.refused(error));
+      }
       this.#summarySoon(SUMMARY_IDLE_MS);
     }, wait);
   }

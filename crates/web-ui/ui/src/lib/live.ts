@@ -1,13 +1,17 @@
 // Follows new alerts. Reconnects by itself, resumes where it stopped, and notices a connection
-// that died without a word.
+// that died without a word. Hidden tabs hold no connection: over HTTP/1.1 a browser opens six to
+// a host, and streams of forgotten tabs would leave none for the one that is looked at.
 
 import type { Alert } from './api';
 
-export type LiveState = 'connecting' | 'live' | 'lost';
+/** `asleep` while the tab is hidden. */
+export type LiveState = 'connecting' | 'live' | 'lost' | 'asleep';
 
 export type LiveEvents = {
   state: (state: LiveState) => void;
   alert: (alert: Alert) => void;
+  /** The cursor to resume at where no alert arrived yet; empty when there is none. */
+  newest: () => string;
   /** Something was left out: load again. */
   gap: () => void;
   /** The session may have ended: find out. */
@@ -30,7 +34,8 @@ export function follow(search: URLSearchParams, events: LiveEvents): () => void 
 
   function open() {
     const parameters = new URLSearchParams(search);
-    if (cursor) parameters.set('after', cursor);
+    const after = cursor || events.newest();
+    if (after) parameters.set('after', after);
     source = new EventSource(`/api/live?${parameters}`);
     alive();
     source.addEventListener('hello', () => {
@@ -78,12 +83,29 @@ export function follow(search: URLSearchParams, events: LiveEvents): () => void 
     }, SILENCE_MS);
   }
 
-  events.state('connecting');
-  open();
-  return () => {
-    closed = true;
+  function rest() {
     clearTimeout(watchdog);
     clearTimeout(retry);
     source?.close();
+    source = null;
+  }
+
+  function look() {
+    if (document.visibilityState === 'hidden') {
+      rest();
+      events.state('asleep');
+    } else if (!source) {
+      wait = RETRY_MS_MIN;
+      open();
+    }
+  }
+
+  events.state('connecting');
+  document.addEventListener('visibilitychange', look);
+  look();
+  return () => {
+    closed = true;
+    document.removeEventListener('visibilitychange', look);
+    rest();
   };
 }
