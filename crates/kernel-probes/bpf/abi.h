@@ -15,6 +15,9 @@ typedef long long s64;
 
 /* System call numbers the dispatcher knows (x86-64 ends below 480, arm64 too). */
 #define SYSCALL_COUNT 512
+/* Places of the dispatcher's table, behind every system call, of programs that end an event. */
+#define SLOT_SUBMIT 510
+#define SLOT_RESOLVE 511
 /* Processes whose system calls are not reported: the sensor itself and the hub. */
 #define IGNORED_COUNT 8
 /* Longest text of one parameter, final NUL included. */
@@ -89,6 +92,8 @@ enum event_flag {
 /* The sizes above, where the object's BTF shows them. */
 enum abi_size {
     ABI_SYSCALL_COUNT = SYSCALL_COUNT,
+    ABI_SLOT_SUBMIT = SLOT_SUBMIT,
+    ABI_SLOT_RESOLVE = SLOT_RESOLVE,
     ABI_IGNORED_COUNT = IGNORED_COUNT,
     ABI_TEXT_BYTES = TEXT_BYTES,
     ABI_DATA_BYTES = DATA_BYTES,

@@ -5,14 +5,12 @@ SYSCALL(chmod, 315, FAMILY_FILE, 3) {
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
     push_u32(e, ARG1(regs) & 07777);
-    return 0;
 }
 
 SYSCALL(fchmod, 317, FAMILY_FILE, 3) {
     push_s64(e, ret);
     push_s64(e, (s32)ARG0(regs));
     push_u32(e, ARG1(regs) & 07777);
-    return 0;
 }
 
 SYSCALL(fchmodat, 313, FAMILY_FILE, 4) {
@@ -20,7 +18,6 @@ SYSCALL(fchmodat, 313, FAMILY_FILE, 4) {
     push_s64(e, (s32)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));
     push_u32(e, ARG2(regs) & 07777);
-    return 0;
 }
 
 SYSCALL(chown, 379, FAMILY_FILE, 4) {
@@ -28,7 +25,6 @@ SYSCALL(chown, 379, FAMILY_FILE, 4) {
     push_user_text(e, (void *)ARG0(regs));
     push_u32(e, ARG1(regs));
     push_u32(e, ARG2(regs));
-    return 0;
 }
 
 SYSCALL(lchown, 381, FAMILY_FILE, 4) {
@@ -36,7 +32,6 @@ SYSCALL(lchown, 381, FAMILY_FILE, 4) {
     push_user_text(e, (void *)ARG0(regs));
     push_u32(e, ARG1(regs));
     push_u32(e, ARG2(regs));
-    return 0;
 }
 
 SYSCALL(fchown, 383, FAMILY_FILE, 4) {
@@ -44,7 +39,6 @@ SYSCALL(fchown, 383, FAMILY_FILE, 4) {
     push_s64(e, (s32)ARG0(regs));
     push_u32(e, ARG1(regs));
     push_u32(e, ARG2(regs));
-    return 0;
 }
 
 /* Falco's AT_SYMLINK_NOFOLLOW is 0x400 here, the kernel's 0x100; AT_EMPTY_PATH is the same. */
@@ -56,5 +50,4 @@ SYSCALL(fchownat, 385, FAMILY_FILE, 6) {
     push_u32(e, ARG2(regs));
     push_u32(e, ARG3(regs));
     push_u32(e, (flags & 0x100 ? 0x400 : 0) | (flags & 0x1000));
-    return 0;
 }

@@ -13,21 +13,18 @@ SYSCALL(connect, 23, FAMILY_CONNECT, 4) {
         push_empty(e);
     push_s64(e, (s32)ARG0(regs));
     push_loaded_address(e, family);
-    return 0;
 }
 
 SYSCALL(bind, 21, FAMILY_SOCKET, 3) {
     push_s64(e, ret);
     push_loaded_address(e, load_address(e, (void *)ARG1(regs), ARG2(regs)));
     push_s64(e, (s32)ARG0(regs));
-    return 0;
 }
 
 SYSCALL(listen, 25, FAMILY_SOCKET, 3) {
     push_s64(e, ret);
     push_s64(e, (s32)ARG0(regs));
     push_s32(e, ARG1(regs));
-    return 0;
 }
 
 #define SOCK_NONBLOCK 04000
@@ -40,7 +37,6 @@ SYSCALL(socket, 19, FAMILY_SOCKET, 5) {
     push_u32(e, type);
     push_u32(e, ARG2(regs));
     push_u32(e, (type & SOCK_NONBLOCK ? 1 << 6 : 0) | (type & SOCK_CLOEXEC ? 1 << 12 : 0));
-    return 0;
 }
 
 /* fd to queuemax. */
@@ -67,11 +63,9 @@ INLINE void push_accepted(struct scratch *e, struct task_struct *task, struct pt
 
 SYSCALL(accept, 247, FAMILY_SOCKET, 5) {
     push_accepted(e, task, regs, ret);
-    return 0;
 }
 
 SYSCALL(accept4, 389, FAMILY_SOCKET, 6) {
     push_accepted(e, task, regs, ret);
     push_s32(e, ARG3(regs));
-    return 0;
 }

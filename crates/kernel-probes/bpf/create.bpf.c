@@ -5,7 +5,6 @@ SYSCALL(mkdir, 277, FAMILY_FILE, 3) {
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
     push_u32(e, ARG1(regs));
-    return 0;
 }
 
 SYSCALL(mkdirat, 305, FAMILY_FILE, 4) {
@@ -13,7 +12,6 @@ SYSCALL(mkdirat, 305, FAMILY_FILE, 4) {
     push_s64(e, (s32)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));
     push_u32(e, ARG2(regs));
-    return 0;
 }
 
 SYSCALL(mknod, 415, FAMILY_FILE, 4) {
@@ -21,7 +19,6 @@ SYSCALL(mknod, 415, FAMILY_FILE, 4) {
     push_user_text(e, (void *)ARG0(regs));
     push_u32(e, ARG1(regs));
     push_u32(e, ARG2(regs));
-    return 0;
 }
 
 SYSCALL(mknodat, 417, FAMILY_FILE, 5) {
@@ -30,14 +27,12 @@ SYSCALL(mknodat, 417, FAMILY_FILE, 5) {
     push_user_text(e, (void *)ARG1(regs));
     push_u32(e, ARG2(regs));
     push_u32(e, ARG3(regs));
-    return 0;
 }
 
 SYSCALL(symlink, 179, FAMILY_FILE, 3) {
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));
-    return 0;
 }
 
 SYSCALL(symlinkat, 181, FAMILY_FILE, 4) {
@@ -45,14 +40,12 @@ SYSCALL(symlinkat, 181, FAMILY_FILE, 4) {
     push_user_text(e, (void *)ARG0(regs));
     push_s64(e, (s32)ARG1(regs));
     push_user_text(e, (void *)ARG2(regs));
-    return 0;
 }
 
 SYSCALL(link, 309, FAMILY_FILE, 3) {
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));
-    return 0;
 }
 
 /* AT_SYMLINK_FOLLOW and AT_EMPTY_PATH have their own numbers in Falco's table too. */
@@ -63,5 +56,4 @@ SYSCALL(linkat, 311, FAMILY_FILE, 6) {
     push_s64(e, (s32)ARG2(regs));
     push_user_text(e, (void *)ARG3(regs));
     push_u32(e, ARG4(regs) & 0x1400);
-    return 0;
 }

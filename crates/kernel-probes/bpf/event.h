@@ -1,5 +1,6 @@
 /* Building one event: parameters are pushed into this CPU's scratch space one after another, the
- * header is filled last, and one call copies the whole into the ring. The counts of bytes and
+ * header is filled last, and one call copies the whole into the ring. For system calls, one
+ * program does that last part for all of them, since the verifier takes long over it. The counts of bytes and
  * parameters live in the scratch itself: what the verifier cannot know it need not track. */
 #ifndef QUAYWATCH_EVENT_H
 #define QUAYWATCH_EVENT_H
@@ -17,6 +18,7 @@ struct scratch {
     u32 work; /* bytes in use at the end of `path`, or a length being added up */
     u32 family;
     u32 missing; /* parameters that could not be read */
+    struct path *resolve; /* of the path that SLOT_RESOLVE pushes */
     struct event_header header;
     u8 data[DATA_BYTES + SLACK_BYTES];
     u8 path[2 * TEXT_BYTES];
@@ -48,6 +50,7 @@ INLINE struct scratch *event_begin(u32 code, u32 family, u32 params) {
     s->size = params * 2;
     s->params = 0;
     s->missing = 0;
+    s->resolve = NULL;
     s->family = family;
     s->header.code = code;
     s->header.param_count = params;
@@ -151,6 +154,11 @@ INLINE void fill_header(struct event_header *h, struct task_struct *task) {
     h->mount_namespace = task->nsproxy->mnt_ns->ns.inum;
     struct pid *pid = leader->thread_pid;
     u32 level = pid->level;
+    if (level == 0) {
+        h->namespace_pid = pid->numbers[0].nr;
+        h->pid_namespace = pid->numbers[0].ns->ns.inum;
+        return;
+    }
     struct upid upid = {};
     bpf_probe_read_kernel(&upid, sizeof(upid), &pid->numbers[level & 31]);
     h->namespace_pid = upid.nr;
@@ -183,12 +191,28 @@ out:
     s->busy = 0;
 }
 
+/* Leaves the rest to the program in `slot`. A macro: the slot must be a constant. */
+#define EVENT_FINISH(context, s, slot)                                                             \
+    ({                                                                                             \
+        JUMP(context, programs, slot);                                                             \
+        count_seen((s)->family);                                                                   \
+        count_loss(LOSS_NO_PROGRAM, (s)->family);                                                  \
+        (s)->busy = 0;                                                                             \
+        0;                                                                                         \
+    })
+
+/* The event that the program before this one built. */
+INLINE struct scratch *event_begun(void) {
+    u32 cpu = bpf_get_smp_processor_id();
+    return bpf_map_lookup_elem(&scratch, &cpu);
+}
+
 /* One system call: the program `sys_NAME`, found by that name through one line in
  * crates/kernel-probes/src/syscalls.rs. The block that follows builds the event `e` from `regs`
- * and `ret` with as many pushes as the event has parameters; return non-zero to reject it. */
+ * and `ret` with as many pushes as the event has parameters; `e->resolve` asks for one more. */
 #define SYSCALL(name, code, family, params)                                                        \
-    INLINE int name##_event(struct scratch *e, struct task_struct *task, struct pt_regs *regs,     \
-                            s64 ret);                                                              \
+    INLINE void name##_event(struct scratch *e, struct task_struct *task, struct pt_regs *regs,    \
+                             s64 ret);                                                              \
     SEC("tp_btf/sys_exit") int sys_##name(u64 *context) {                                          \
         struct pt_regs *regs = (struct pt_regs *)context[0];                                       \
         s64 ret = context[1];                                                                      \
@@ -196,13 +220,12 @@ out:
         if (!e)                                                                                    \
             return 0;                                                                              \
         struct task_struct *task = bpf_get_current_task_btf();                                     \
-        if (name##_event(e, task, regs, ret))                                                      \
-            event_reject(e);                                                                       \
-        else                                                                                       \
-            event_submit(e, task);                                                                 \
-        return 0;                                                                                  \
+        name##_event(e, task, regs, ret);                                                          \
+        if (e->resolve)                                                                            \
+            return EVENT_FINISH(context, e, SLOT_RESOLVE);                                         \
+        return EVENT_FINISH(context, e, SLOT_SUBMIT);                                              \
     }                                                                                              \
-    INLINE int name##_event(struct scratch *e, struct task_struct *task, struct pt_regs *regs,     \
-                            s64 ret)
+    INLINE void name##_event(struct scratch *e, struct task_struct *task, struct pt_regs *regs,    \
+                             s64 ret)
 
 #endif

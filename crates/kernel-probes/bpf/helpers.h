@@ -34,10 +34,38 @@ static long (*bpf_ringbuf_output)(void *ring, void *data, u64 size, u64 flags) =
         value_;                                                                                    \
     })
 
+/* Reads ptr->first into a and ptr->second into b: with one call where the second ends within
+ * `span` bytes behind the first, which is so on recent kernels. The verifier wants both aligned. */
+#define READ_TWO(ptr, first, a, second, b, span)                                                   \
+    do {                                                                                           \
+        u64 from_ = FIELD_OFFSET((ptr)->first) & ~7ull;                                            \
+        u64 to_ = FIELD_OFFSET((ptr)->second);                                                     \
+        if (to_ > from_ && to_ - from_ <= (span) - sizeof(b)) {                                    \
+            u8 bytes_[span] __attribute__((aligned(8)));                                           \
+            bpf_probe_read_kernel(bytes_, span, (u8 *)(ptr) + from_);                              \
+            u64 at_ = FIELD_OFFSET((ptr)->first) & 7;                                              \
+            FORGET(at_); /* else it becomes an `or`, which a pointer must not have */              \
+            a = *(__typeof__(a) *)(bytes_ + at_);                                                  \
+            b = *(__typeof__(b) *)(bytes_ + (to_ - from_));                                        \
+        } else {                                                                                   \
+            a = READ(ptr, first);                                                                  \
+            b = READ(ptr, second);                                                                 \
+        }                                                                                          \
+    } while (0)
+
+#define FIELD_OFFSET(field) __builtin_preserve_field_info(field, 0)
 #define FIELD_EXISTS(field) __builtin_preserve_field_info(field, 2)
 #define FIELD_SIZE(field) __builtin_preserve_field_info(field, 1)
 #define TYPE_EXISTS(type) __builtin_preserve_type_info(*(type *)0, 0)
 #define TYPE_SIZE(type) __builtin_preserve_type_info(*(type *)0, 1)
+
+/* A tail call to a place known now: the kernel makes it a plain jump, and no guess of an indirect
+ * branch can go wrong. Written out, since the compiler would join it with another call. */
+#define JUMP(context, table, slot)                                                                 \
+    asm volatile("r1 = %[c]\n\tr2 = %[t]\n\tr3 = %[s]\n\tcall 12"                                 \
+                 :                                                                                 \
+                 : [c] "r"(context), [t] "r"(&(table)), [s] "i"(slot)                              \
+                 : "r0", "r1", "r2", "r3", "r4", "r5", "memory")
 
 /* Keeps the compiler from remembering what it knew of a value, so that the masks that the
  * verifier needs stay in the code. */

@@ -299,6 +299,7 @@ struct pt_regs {
 static struct task_struct *(*bpf_get_current_task_btf)(void) = (void *)158;
 
 #if defined(__TARGET_ARCH_x86)
+#define NR_OPENAT 257
 #define SYSCALL_NUMBER(regs) ((u32)(regs)->orig_ax)
 #define ARG0(regs) ((regs)->di)
 #define ARG1(regs) ((regs)->si)
@@ -309,6 +310,7 @@ static struct task_struct *(*bpf_get_current_task_btf)(void) = (void *)158;
 /* TS_COMPAT of thread_info.status */
 #define IS_COMPAT(task) ((task)->thread_info.status & 2)
 #else
+#define NR_OPENAT 56
 #define SYSCALL_NUMBER(regs) ((u32)(regs)->syscallno)
 #define ARG0(regs) ((regs)->orig_x0)
 #define ARG1(regs) ((regs)->regs[1])

@@ -8,7 +8,6 @@
 SYSCALL(bpf, 369, FAMILY_KERNEL, 2) {
     push_s64(e, ret);
     push_u32(e, ARG0(regs));
-    return 0;
 }
 
 SYSCALL(init_module, 411, FAMILY_KERNEL, 4) {
@@ -17,7 +16,6 @@ SYSCALL(init_module, 411, FAMILY_KERNEL, 4) {
     push_user_bytes(e, (void *)ARG0(regs), size > SNAPSHOT_BYTES ? SNAPSHOT_BYTES : size, 0);
     push_u64(e, size);
     push_user_text(e, (void *)ARG2(regs));
-    return 0;
 }
 
 SYSCALL(finit_module, 413, FAMILY_KERNEL, 4) {
@@ -25,7 +23,6 @@ SYSCALL(finit_module, 413, FAMILY_KERNEL, 4) {
     push_s64(e, (s32)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));
     push_u32(e, ARG2(regs) & 7);
-    return 0;
 }
 
 SYSCALL(delete_module, 425, FAMILY_KERNEL, 3) {
@@ -33,7 +30,6 @@ SYSCALL(delete_module, 425, FAMILY_KERNEL, 3) {
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
     push_u32(e, (flags & 04000 ? 2 : 0) | (flags & 01000 ? 1 : 0));
-    return 0;
 }
 
 SYSCALL(mount, 257, FAMILY_KERNEL, 5) {
@@ -46,26 +42,22 @@ SYSCALL(mount, 257, FAMILY_KERNEL, 5) {
     push_user_text(e, (void *)ARG1(regs));
     push_user_text(e, (void *)ARG2(regs));
     push_u32(e, flags);
-    return 0;
 }
 
 SYSCALL(umount2, 391, FAMILY_KERNEL, 3) {
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
     push_u32(e, ARG1(regs));
-    return 0;
 }
 
 SYSCALL(memfd_create, 405, FAMILY_KERNEL, 3) {
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
     push_u32(e, ARG1(regs) & 7);
-    return 0;
 }
 
 SYSCALL(userfaultfd, 321, FAMILY_KERNEL, 2) {
     u64 flags = ARG0(regs);
     push_s64(e, ret);
     push_u32(e, (flags & 02000000 ? 1 << 12 : 0) | (flags & 04000 ? 1 << 6 : 0));
-    return 0;
 }

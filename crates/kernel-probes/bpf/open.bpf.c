@@ -56,6 +56,7 @@ INLINE u32 file_mode(u64 flags, u64 mode) {
 struct opened {
     struct file *file;
     struct inode *inode;
+    unsigned long number; /* the inode's */
     u32 device;
     u32 flags; /* Falco's O_F_CREATED, FD_UPPER_LAYER, FD_LOWER_LAYER */
 };
@@ -63,15 +64,21 @@ struct opened {
 INLINE void look_at(struct opened *o, struct task_struct *task, s64 fd) {
     o->file = file_of_fd(task, fd);
     o->inode = NULL;
+    o->number = 0;
     o->device = 0;
     o->flags = 0;
     if (!o->file)
         return;
-    o->inode = READ(o->file, f_inode);
-    o->device = device_number(READ(READ(o->inode, i_sb), s_dev));
-    if (READ(o->file, f_mode) & FMODE_CREATED)
+    u32 mode, device;
+    READ_TWO(o->file, f_mode, mode, f_inode, o->inode, 64);
+    struct super_block *super;
+    READ_TWO(o->inode, i_sb, super, i_ino, o->number, 32);
+    unsigned long magic;
+    READ_TWO(super, s_dev, device, s_magic, magic, 96);
+    o->device = device_number(device);
+    if (mode & FMODE_CREATED)
         o->flags |= 1 << 14;
-    int layer = overlay_layer(o->inode);
+    int layer = magic == OVERLAY_MAGIC ? layer_in_overlay(o->inode) : LAYER_NONE;
     o->flags |= layer == LAYER_UPPER ? 1 << 15 : layer == LAYER_LOWER ? 1 << 16 : 0;
 }
 
@@ -94,29 +101,23 @@ INLINE int open_wanted(struct config *c, s64 ret, u64 flags) {
     return wanted & OPEN_READ_PREFIX ? STEP_ACCEPT_READ : -1;
 }
 
-/* Pushes the path that was given; zero when it is not wanted. */
-INLINE int push_wanted_path(struct scratch *s, struct config *c, const void *path, u32 accept) {
-    long length = bpf_probe_read_user_str(push_place(s), TEXT_BYTES, path);
+enum given { UNWANTED, ABSOLUTE, RELATIVE };
+
+/* Pushes the path that was given. One that could not be read may be anything. */
+INLINE enum given push_wanted_path(struct scratch *s, struct config *c, const void *path, u32 accept) {
+    u8 *place = push_place(s);
+    long length = bpf_probe_read_user_str(place, TEXT_BYTES, path);
+    enum given given = RELATIVE;
     if (length < 0) {
         s->missing++;
         length = 0;
-    } else if (accept && *push_place(s) == '/' && !path_wanted(s, c, length, accept)) {
-        return 0;
+    } else if (*place == '/') {
+        if (accept && !path_wanted(s, c, length, accept))
+            return UNWANTED;
+        given = ABSOLUTE;
     }
     push_length(s, length);
-    return 1;
-}
-
-/* After success only: the parameter is there, though empty when the descriptor is gone already. */
-INLINE void push_resolved_path(struct scratch *s, struct task_struct *task, struct file *file) {
-    s->header.param_count++;
-    if (!file) {
-        push_empty(s);
-        return;
-    }
-    struct fs_struct *fs = task->fs;
-    push_path(s, &file->f_path, &fs->root);
-    s->header.flags |= EVENT_RESOLVED_PATH;
+    return given;
 }
 
 #define OPEN_PROGRAM_START(code_, params_, flags_)                                                 \
@@ -138,11 +139,17 @@ INLINE void push_resolved_path(struct scratch *s, struct task_struct *task, stru
     e->size += ret >= 0 ? 2 : 0;                                                                   \
     push_s64(e, ret);
 
+/* An absolute path speaks for itself: what it leads to is an empty parameter. */
 #define OPEN_PROGRAM_END()                                                                         \
-    if (ret >= 0)                                                                                  \
-        push_resolved_path(e, task, o.file);                                                       \
-    event_submit(e, task);                                                                         \
-    return 0;
+    if (ret >= 0 && given == RELATIVE && o.file) {                                                 \
+        e->resolve = &o.file->f_path;                                                              \
+        return EVENT_FINISH(context, e, SLOT_RESOLVE);                                             \
+    }                                                                                              \
+    if (ret >= 0) {                                                                                \
+        e->header.param_count++;                                                                   \
+        push_empty(e);                                                                             \
+    }                                                                                              \
+    return EVENT_FINISH(context, e, SLOT_SUBMIT);
 
 INLINE int open_rejected(struct scratch *e) {
     event_reject(e);
@@ -151,7 +158,8 @@ INLINE int open_rejected(struct scratch *e) {
 
 SEC("tp_btf/sys_exit") int sys_open(u64 *context) {
     OPEN_PROGRAM_START(3, 6, ARG1(regs))
-    if (!push_wanted_path(e, c, (void *)ARG0(regs), accept))
+    enum given given = push_wanted_path(e, c, (void *)ARG0(regs), accept);
+    if (given == UNWANTED)
         return open_rejected(e);
     struct task_struct *task = bpf_get_current_task_btf();
     struct opened o;
@@ -159,14 +167,15 @@ SEC("tp_btf/sys_exit") int sys_open(u64 *context) {
     push_u32(e, file_flags(flags) | o.flags);
     push_u32(e, file_mode(flags, ARG2(regs)));
     push_u32(e, o.device);
-    push_u64(e, o.inode ? READ(o.inode, i_ino) : 0);
+    push_u64(e, o.number);
     OPEN_PROGRAM_END()
 }
 
 SEC("tp_btf/sys_exit") int sys_openat(u64 *context) {
     OPEN_PROGRAM_START(307, 7, ARG2(regs))
     push_s64(e, (s32)ARG0(regs));
-    if (!push_wanted_path(e, c, (void *)ARG1(regs), accept))
+    enum given given = push_wanted_path(e, c, (void *)ARG1(regs), accept);
+    if (given == UNWANTED)
         return open_rejected(e);
     struct task_struct *task = bpf_get_current_task_btf();
     struct opened o;
@@ -174,7 +183,7 @@ SEC("tp_btf/sys_exit") int sys_openat(u64 *context) {
     push_u32(e, file_flags(flags) | o.flags);
     push_u32(e, file_mode(flags, ARG3(regs)));
     push_u32(e, o.device);
-    push_u64(e, o.inode ? READ(o.inode, i_ino) : 0);
+    push_u64(e, o.number);
     OPEN_PROGRAM_END()
 }
 
@@ -194,7 +203,8 @@ SEC("tp_btf/sys_exit") int sys_openat2(u64 *context) {
     struct open_how how = open_how((struct pt_regs *)context[0]);
     OPEN_PROGRAM_START(327, 8, how.flags)
     push_s64(e, (s32)ARG0(regs));
-    if (!push_wanted_path(e, c, (void *)ARG1(regs), accept))
+    enum given given = push_wanted_path(e, c, (void *)ARG1(regs), accept);
+    if (given == UNWANTED)
         return open_rejected(e);
     struct task_struct *task = bpf_get_current_task_btf();
     struct opened o;
@@ -207,20 +217,21 @@ SEC("tp_btf/sys_exit") int sys_openat2(u64 *context) {
     push_u32(e, (r & 8 ? 1 : 0) | (r & 16 ? 2 : 0) | (r & 2 ? 4 : 0) | (r & 4 ? 8 : 0) |
                     (r & 1 ? 16 : 0) | (r & 32));
     push_u32(e, o.device);
-    push_u64(e, o.inode ? READ(o.inode, i_ino) : 0);
+    push_u64(e, o.number);
     OPEN_PROGRAM_END()
 }
 
 SEC("tp_btf/sys_exit") int sys_creat(u64 *context) {
     OPEN_PROGRAM_START(59, 6, K_WRONLY | K_CREAT | K_TRUNC)
-    if (!push_wanted_path(e, c, (void *)ARG0(regs), accept))
+    enum given given = push_wanted_path(e, c, (void *)ARG0(regs), accept);
+    if (given == UNWANTED)
         return open_rejected(e);
     struct task_struct *task = bpf_get_current_task_btf();
     struct opened o;
     look_at(&o, task, ret);
     push_u32(e, ARG1(regs) & 07777);
     push_u32(e, o.device);
-    push_u64(e, o.inode ? READ(o.inode, i_ino) : 0);
+    push_u64(e, o.number);
     push_u16(e, o.flags >> 15);
     OPEN_PROGRAM_END()
 }

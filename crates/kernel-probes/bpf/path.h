@@ -85,12 +85,14 @@ enum overlay_layer { LAYER_NONE, LAYER_LOWER, LAYER_UPPER };
 
 /* Where an overlayfs file lies. The overlay's inode is followed by its upper dentry; overlayfs
  * may be a module, so its own type is not always in the kernel's BTF. */
-INLINE int overlay_layer(struct inode *inode) {
-    if (READ(READ(inode, i_sb), s_magic) != OVERLAY_MAGIC)
-        return LAYER_NONE;
+INLINE int layer_in_overlay(struct inode *inode) {
     struct dentry *upper = NULL;
     bpf_probe_read_kernel(&upper, sizeof(upper), (u8 *)inode + TYPE_SIZE(struct inode));
     return upper ? LAYER_UPPER : LAYER_LOWER;
+}
+
+INLINE int overlay_layer(struct inode *inode) {
+    return READ(READ(inode, i_sb), s_magic) == OVERLAY_MAGIC ? layer_in_overlay(inode) : LAYER_NONE;
 }
 
 #endif

@@ -24,25 +24,21 @@ SYSCALL(setns, 241, FAMILY_PROCESS, 3) {
     push_s64(e, ret);
     push_s64(e, (s32)ARG0(regs));
     push_u32(e, namespace_flags(ARG1(regs)));
-    return 0;
 }
 
 SYSCALL(unshare, 285, FAMILY_PROCESS, 2) {
     push_s64(e, ret);
     push_u32(e, namespace_flags(ARG0(regs)));
-    return 0;
 }
 
 SYSCALL(setuid, 199, FAMILY_PROCESS, 2) {
     push_s64(e, ret);
     push_u32(e, ARG0(regs));
-    return 0;
 }
 
 SYSCALL(setgid, 201, FAMILY_PROCESS, 2) {
     push_s64(e, ret);
     push_u32(e, ARG0(regs));
-    return 0;
 }
 
 SYSCALL(setresuid, 193, FAMILY_PROCESS, 4) {
@@ -50,26 +46,22 @@ SYSCALL(setresuid, 193, FAMILY_PROCESS, 4) {
     push_u32(e, ARG0(regs));
     push_u32(e, ARG1(regs));
     push_u32(e, ARG2(regs));
-    return 0;
 }
 
 SYSCALL(setsid, 275, FAMILY_PROCESS, 1) {
     push_s64(e, ret);
-    return 0;
 }
 
 SYSCALL(setpgid, 295, FAMILY_PROCESS, 3) {
     push_s64(e, ret);
     push_s64(e, (s32)ARG0(regs));
     push_s64(e, (s32)ARG1(regs));
-    return 0;
 }
 
 SYSCALL(kill, 129, FAMILY_PROCESS, 3) {
     push_s64(e, ret);
     push_s64(e, (s32)ARG0(regs));
     push_u8(e, ARG1(regs));
-    return 0;
 }
 
 /* PR_SET_NAME */
@@ -85,20 +77,17 @@ SYSCALL(prctl, 401, FAMILY_PROCESS, 4) {
         push_empty(e);
         push_s64(e, ARG1(regs));
     }
-    return 0;
 }
 
 SYSCALL(dup, 367, FAMILY_PROCESS, 2) {
     push_s64(e, ret);
     push_s64(e, (s32)ARG0(regs));
-    return 0;
 }
 
 SYSCALL(dup2, 363, FAMILY_PROCESS, 3) {
     push_s64(e, ret);
     push_s64(e, (s32)ARG0(regs));
     push_s64(e, (s32)ARG1(regs));
-    return 0;
 }
 
 SYSCALL(dup3, 365, FAMILY_PROCESS, 4) {
@@ -107,5 +96,4 @@ SYSCALL(dup3, 365, FAMILY_PROCESS, 4) {
     push_s64(e, (s32)ARG1(regs));
     /* O_CLOEXEC is the only flag it takes. */
     push_u32(e, ARG2(regs) & 02000000 ? 1 << 12 : 0);
-    return 0;
 }

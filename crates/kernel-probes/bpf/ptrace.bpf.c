@@ -45,5 +45,4 @@ SYSCALL(ptrace, 169, FAMILY_PROCESS, 5) {
     push_dynamic(e, ret < 0 ? 0 : ARG3(regs));
     push_u16(e, request_number(ARG0(regs)));
     push_s64(e, (s32)ARG1(regs));
-    return 0;
 }

@@ -4,7 +4,6 @@
 SYSCALL(unlink, 301, FAMILY_FILE, 2) {
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
-    return 0;
 }
 
 SYSCALL(unlinkat, 303, FAMILY_FILE, 4) {
@@ -12,20 +11,17 @@ SYSCALL(unlinkat, 303, FAMILY_FILE, 4) {
     push_s64(e, (s32)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));
     push_u32(e, ARG2(regs) & 0x200);
-    return 0;
 }
 
 SYSCALL(rmdir, 279, FAMILY_FILE, 2) {
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
-    return 0;
 }
 
 SYSCALL(rename, 175, FAMILY_FILE, 3) {
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));
-    return 0;
 }
 
 INLINE void push_two_places(struct scratch *e, struct pt_regs *regs, s64 ret) {
@@ -38,11 +34,9 @@ INLINE void push_two_places(struct scratch *e, struct pt_regs *regs, s64 ret) {
 
 SYSCALL(renameat, 177, FAMILY_FILE, 5) {
     push_two_places(e, regs, ret);
-    return 0;
 }
 
 SYSCALL(renameat2, 319, FAMILY_FILE, 6) {
     push_two_places(e, regs, ret);
     push_u32(e, ARG4(regs) & 7);
-    return 0;
 }

@@ -1,23 +1,29 @@
 //! Loads the probes, fills the dispatcher's table, pins maps and links. Runs once per boot and
 //! build; a later sensor of the same build adopts what this one pinned.
 
-use std::{fs, io, path::Path};
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::Path,
+    sync::{Mutex, PoisonError},
+    thread,
+};
 
 use aya::{
     Btf, Ebpf, EbpfError, EbpfLoader,
     maps::{Array, MapData, ProgramArray},
-    programs::{BtfTracePoint, ProgramError, links::FdLink},
+    programs::{BtfTracePoint, Program, ProgramError, links::FdLink},
 };
 use kernel_probes::{
     OBJECT,
     abi::State,
-    programs::{ATTACHED, DISPATCHED_TRACEPOINT, MAPS},
+    programs::{ATTACHED, DISPATCHED_TRACEPOINT, FINISHERS, MAPS},
     syscalls::SYSCALLS,
 };
 
 use crate::{
     Config, StartError,
-    limits::VERIFIER_LINES_MAX,
+    limits::{LOADERS_MAX, VERIFIER_LINES_MAX},
     maps::{STATE_WORDS, map_error, state_words},
 };
 
@@ -42,13 +48,14 @@ pub(crate) fn install(config: &Config, state: &State) -> Result<(), StartError> 
         .map_err(|error| StartError::Load(Box::new(error)))?;
     let dir = &config.bpffs_dir;
 
-    fill_table(&mut ebpf, &btf, dir)?;
-    for name in MAPS.iter().filter(|name| **name != "state") {
+    load_all(&mut ebpf, &btf)?;
+    fill_table(&mut ebpf, dir)?;
+    for name in MAPS.iter().filter(|name| !["programs", "state"].contains(name)) {
         let map = ebpf.map(name).ok_or_else(|| missing_map(dir, name))?;
         map.pin(dir.join(name)).map_err(|error| map_error(dir, name, error))?;
     }
     for attached in &ATTACHED {
-        let program = load(&mut ebpf, &btf, attached.program, attached.tracepoint)?;
+        let program = loaded(&mut ebpf, attached.program)?;
         attach_pinned(program, &dir.join(format!("link_{}", attached.program)))
             .map_err(|source| StartError::Attach { program: attached.program.into(), source })?;
     }
@@ -59,37 +66,46 @@ pub(crate) fn install(config: &Config, state: &State) -> Result<(), StartError> 
     array.pin(dir.join("state")).map_err(|error| map_error(dir, "state", error))
 }
 
-fn fill_table(ebpf: &mut Ebpf, btf: &Btf, dir: &Path) -> Result<(), StartError> {
-    for syscall in SYSCALLS {
-        let program = load(ebpf, btf, syscall.program, DISPATCHED_TRACEPOINT)?;
-        let fd =
-            program.fd().and_then(|fd| fd.try_clone().map_err(ProgramError::IOError)).map_err(|source| {
-                StartError::Attach { program: syscall.program.into(), source: source.into() }
-            })?;
-        let map = ebpf.map_mut("programs").ok_or_else(|| missing_map(dir, "programs"))?;
-        let mut table = ProgramArray::try_from(map).map_err(|error| map_error(dir, "programs", error))?;
-        table.set(syscall.number, &fd, 0).map_err(|error| map_error(dir, "programs", error))?;
+/// Loads every program, on as many threads as there are CPUs: the verifier takes nearly all of the
+/// time that a start takes, and looks at programs independently.
+fn load_all(ebpf: &mut Ebpf, btf: &Btf) -> Result<(), StartError> {
+    let mut found: HashMap<&str, &mut Program> = ebpf.programs_mut().collect();
+    let dispatched = FINISHERS.iter().map(|finisher| finisher.program);
+    let dispatched = dispatched.chain(SYSCALLS.iter().rev().map(|syscall| syscall.program));
+    let wanted = dispatched
+        .map(|program| (program, DISPATCHED_TRACEPOINT))
+        .chain(ATTACHED.iter().map(|attached| (attached.program, attached.tracepoint)));
+    let mut waiting = Vec::new();
+    for (name, tracepoint) in wanted {
+        let program = found.remove(name).ok_or_else(|| missing_program(name))?;
+        waiting.push((name, tracepoint, program));
     }
-    Ok(())
+    // Taken from the end, where the programs are that take the longest.
+    let waiting = Mutex::new(waiting);
+    let take = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let work = || -> Result<(), StartError> {
+        while let Some((name, tracepoint, program)) = take() {
+            load(program, btf, name, tracepoint)?;
+        }
+        Ok(())
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(LOADERS_MAX);
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut result = work();
+        for other in others {
+            result = result.and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        result
+    })
 }
 
-fn load<'e>(
-    ebpf: &'e mut Ebpf,
-    btf: &Btf,
-    name: &str,
-    tracepoint: &str,
-) -> Result<&'e mut BtfTracePoint, StartError> {
-    let attach = |source: Box<dyn std::error::Error + Send + Sync>| StartError::Attach {
-        program: name.into(),
-        source,
-    };
-    let program: &mut BtfTracePoint = ebpf
-        .program_mut(name)
-        .ok_or_else(|| attach("the object has no such program".into()))?
-        .try_into()
-        .map_err(|error: ProgramError| attach(error.into()))?;
+fn load(program: &mut Program, btf: &Btf, name: &str, tracepoint: &str) -> Result<(), StartError> {
+    let attach = |source| StartError::Attach { program: name.into(), source };
+    let program: &mut BtfTracePoint =
+        program.try_into().map_err(|error: ProgramError| attach(error.into()))?;
     match program.load(tracepoint, btf) {
-        Ok(()) => Ok(program),
+        Ok(()) => Ok(()),
         Err(ProgramError::LoadError { io_error, verifier_log }) => Err(StartError::Verifier {
             program: name.into(),
             source: io_error,
@@ -97,6 +113,32 @@ fn load<'e>(
         }),
         Err(error) => Err(attach(error.into())),
     }
+}
+
+fn fill_table(ebpf: &mut Ebpf, dir: &Path) -> Result<(), StartError> {
+    let map = ebpf.take_map("programs").ok_or_else(|| missing_map(dir, "programs"))?;
+    let mut table = ProgramArray::try_from(map).map_err(|error| map_error(dir, "programs", error))?;
+    let finishers = FINISHERS.iter().map(|finisher| (finisher.program, finisher.slot));
+    let syscalls = SYSCALLS.iter().map(|syscall| (syscall.program, syscall.number));
+    for (name, slot) in finishers.chain(syscalls) {
+        let program = loaded(ebpf, name)?;
+        let fd = program
+            .fd()
+            .map_err(|source| StartError::Attach { program: name.into(), source: source.into() })?;
+        table.set(slot, fd, 0).map_err(|error| map_error(dir, "programs", error))?;
+    }
+    table.pin(dir.join("programs")).map_err(|error| map_error(dir, "programs", error))
+}
+
+fn loaded<'e>(ebpf: &'e mut Ebpf, name: &str) -> Result<&'e mut BtfTracePoint, StartError> {
+    let program = ebpf.program_mut(name).ok_or_else(|| missing_program(name))?;
+    program
+        .try_into()
+        .map_err(|error: ProgramError| StartError::Attach { program: name.into(), source: error.into() })
+}
+
+fn missing_program(name: &str) -> StartError {
+    StartError::Attach { program: name.into(), source: "the object has no such program".into() }
 }
 
 fn attach_pinned(

@@ -17,6 +17,9 @@ pub(crate) const CLOCK_PERIOD: Duration = Duration::from_secs(1);
 /// Lines of the verifier's log in an error: the reason stands in the last ones.
 pub(crate) const VERIFIER_LINES_MAX: usize = 12;
 
+/// Threads that load programs: there are some fifty programs, and a few of them take most of the time.
+pub(crate) const LOADERS_MAX: usize = 8;
+
 /// Step of the wait when the ring's own readiness cannot be used: see `Sensor::poll`.
 pub(crate) const UNRELEASED_WAIT: Duration = Duration::from_millis(1);
 

@@ -80,3 +80,16 @@ fn a_refused_connection_has_no_tuple() {
         &[("res", Is::Number(-111)), ("tuple", Is::Bytes(Vec::new())), ("addr", Is::Bytes(address))],
     );
 }
+
+#[test]
+fn a_unix_socket_that_is_not_there() {
+    check(
+        "connect",
+        || drop(UnixStream::connect("/nosuch/socket").unwrap_err()),
+        &[
+            ("res", Is::Number(-2)),
+            ("tuple", Is::Bytes(Vec::new())),
+            ("addr", Is::Bytes(b"\x01/nosuch/socket\0".to_vec())),
+        ],
+    );
+}

@@ -1,11 +1,15 @@
 //! execve and execveat, successful and not.
 
 use std::{
+    ffi::CStr,
     os::unix::{fs::MetadataExt as _, process::CommandExt as _},
     process::Command,
 };
 
-use crate::watch::{Everything, Seen, skipped};
+use crate::{
+    arguments,
+    watch::{Everything, Is, Seen, call, check, skipped, text},
+};
 
 /// Runs a command and gives the exec event whose first argument is `exe`.
 fn run(command: &mut Command, exe: &str) -> Option<Seen> {
@@ -98,6 +102,23 @@ fn a_failed_exec_says_what_was_asked_for() {
     // The caller is still itself.
     let own = std::env::current_exe().unwrap();
     assert_eq!(seen.text("trusted_exepath"), own.to_str().unwrap());
+}
+
+#[test]
+fn a_failed_execveat_says_what_was_asked_for() {
+    let list = |texts: [&CStr; 2]| [texts[0].as_ptr() as i64, texts[1].as_ptr() as i64, 0];
+    let (argv, envp) = (list([c"execveat missing", c"one"]), list([c"KEY=value", c"OTHER=x"]));
+    let arguments = arguments![-100, c"/nosuch/program", argv.as_ptr() as i64, envp.as_ptr() as i64, 0];
+    check(
+        "execveat",
+        || assert_eq!(call(libc::SYS_execveat, arguments), -2),
+        &[
+            ("res", Is::Number(-2)),
+            ("exe", text("execveat missing")),
+            ("args", Is::Bytes(b"one\0".to_vec())),
+            ("env", Is::Bytes(b"KEY=value\0OTHER=x\0".to_vec())),
+        ],
+    );
 }
 
 #[test]

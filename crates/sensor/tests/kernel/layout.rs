@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel_probes::{OBJECT, abi, limits};
+use kernel_probes::{OBJECT, abi, limits, programs::FINISHERS};
 
 /// Types of the object that matter here: struct sizes with member offsets, enumerators.
 #[derive(Default)]
@@ -148,6 +148,8 @@ fn numbers_are_the_same() {
         ("SCOPE_CONTAINERS".to_owned(), usize::from(abi::scope::CONTAINERS)),
         ("SCOPE_EVERYONE".to_owned(), usize::from(abi::scope::EVERYONE)),
         ("EVENT_RESOLVED_PATH".to_owned(), usize::from(abi::EVENT_RESOLVED_PATH)),
+        ("ABI_SLOT_SUBMIT".to_owned(), FINISHERS[0].slot as usize),
+        ("ABI_SLOT_RESOLVE".to_owned(), FINISHERS[1].slot as usize),
         ("ABI_SYSCALL_COUNT".to_owned(), limits::SYSCALLS_MAX),
         ("ABI_IGNORED_COUNT".to_owned(), limits::IGNORED_MAX),
         ("ABI_TEXT_BYTES".to_owned(), limits::TEXT_BYTES_MAX),

@@ -1,6 +1,6 @@
 //! open, openat, openat2, creat.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use crate::{
     arguments,
@@ -69,37 +69,43 @@ fn resolved(name: &str, action: impl FnOnce(), given: &str) -> Option<Seen> {
     Some(watch.wait_for(|seen| seen.name == name && seen.tid == tid && seen.text("name") == given))
 }
 
+/// Opens `path` from `directory`; the path that the event says it led to.
+fn resolved_from(directory: &std::path::Path, path: &CStr) -> Option<(Option<String>, i64, i64)> {
+    let directory = std::fs::File::open(directory).unwrap();
+    let dirfd = i64::from(std::os::fd::AsRawFd::as_raw_fd(&directory));
+    let action = || assert!(call(libc::SYS_openat, arguments![dirfd, path, 0]) >= 0);
+    let seen = resolved("openat", action, path.to_str().unwrap())?;
+    Some((seen.resolved.clone(), seen.number("dirfd"), dirfd))
+}
+
 #[test]
 fn openat_relative_to_a_descriptor_is_resolved() {
     let folder = folder();
     std::fs::write(folder.path().join("file"), "x").unwrap();
-    let directory = std::fs::File::open(folder.path()).unwrap();
-    let dirfd = i64::from(std::os::fd::AsRawFd::as_raw_fd(&directory));
-    let action = || assert!(call(libc::SYS_openat, arguments![dirfd, c"./file", 0]) >= 0);
-    let Some(seen) = resolved("openat", action, "./file") else { return };
+    let Some((to, seen, dirfd)) = resolved_from(folder.path(), c"./file") else { return };
     let real = folder.path().canonicalize().unwrap().join("file");
-    assert_eq!(seen.resolved.as_deref(), real.to_str());
-    assert_eq!(seen.number("dirfd"), dirfd);
+    assert_eq!(to.as_deref(), real.to_str());
+    assert_eq!(seen, dirfd);
 }
 
 #[test]
 fn openat_through_a_symbolic_link_is_resolved() {
     let folder = folder();
-    let link = folder.path().join("link");
-    std::os::unix::fs::symlink("/etc/hostname", &link).unwrap();
-    let given = link.to_str().unwrap().to_owned();
-    let Some(seen) = resolved("openat", || drop(std::fs::File::open(&link).unwrap()), &given) else { return };
-    assert_eq!(seen.resolved.as_deref(), Some("/etc/hostname"));
+    std::os::unix::fs::symlink("/etc/hostname", folder.path().join("link")).unwrap();
+    let Some((to, ..)) = resolved_from(folder.path(), c"link") else { return };
+    assert_eq!(to.as_deref(), Some("/etc/hostname"));
 }
 
 #[test]
 fn openat_on_another_mount_is_resolved() {
-    let Some(seen) =
-        resolved("openat", || drop(std::fs::File::open("/proc/self/stat").unwrap()), "/proc/self/stat")
-    else {
-        return;
-    };
-    assert_eq!(seen.resolved.unwrap(), format!("/proc/{}/stat", std::process::id()));
+    let Some((to, ..)) = resolved_from("/".as_ref(), c"proc/self/stat") else { return };
+    assert_eq!(to.unwrap(), format!("/proc/{}/stat", std::process::id()));
+}
+
+#[test]
+fn openat_of_an_absolute_path_is_not_resolved() {
+    let Some((to, ..)) = resolved_from("/".as_ref(), c"/etc/../etc/hostname") else { return };
+    assert_eq!(to, None);
 }
 
 #[test]
