@@ -182,9 +182,13 @@ impl FieldTable {
             if id == field_id::EVT_RAWARG {
                 value_type = raw_type(*param_type);
             }
-        } else if id == field_id::EVT_ABSPATH && !matches!(key, "src" | "dst") {
-            return Err(FieldError::Unknown(text));
-        } else if id == field_id::EVT_TYPE_IS && event::EventCode::all_by_name(key).next().is_none() {
+        }
+        let is_known = match id {
+            field_id::EVT_ABSPATH => matches!(key, "src" | "dst"),
+            field_id::EVT_TYPE_IS => event::EventCode::all_by_name(key).next().is_some(),
+            _ => true,
+        };
+        if !is_known {
             return Err(FieldError::Unknown(text));
         }
         Ok(FieldRef {

@@ -3,9 +3,10 @@
 //!
 //! For each event name the condition is read as "who and which opens can make this true": a check
 //! on the name settles it, `container.id != host` asks for containers, checks on the path, the
-//! open mode and the result narrow opens; every other check can be true on anything. Negation goes
-//! down to the checks, where only the event's name can be negated exactly: another negated check
-//! is also true when its value is missing.
+//! open mode and the result narrow opens; a check on what only some events have (an open mode, an
+//! argument) needs one of those; every other check can be true on anything. Negation goes down to
+//! the checks, where only the event's name can be negated exactly: another negated check is also
+//! true when its value is missing.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -19,14 +20,18 @@ use crate::{
     events::{self, CodeSet},
     fields::OwnedArgument,
     hash::FastHash,
-    limits::INTEREST_PREFIXES_MAX,
     operand::Operand,
+    path_prefixes::{directory_prefixes, intersection, is_none, name_prefixes, none, union},
     program::{Node, NodeId, Program},
     rules::Rule,
     test::Test,
 };
 
+/// What the probes narrow by path.
 const OPEN_FAMILY: [&str; 4] = ["open", "openat", "openat2", "creat"];
+
+/// Events on which `evt.is_open_*` can be true.
+const OPENS: [&str; 5] = ["open", "openat", "openat2", "creat", "open_by_handle_at"];
 
 /// What the enabled rules need.
 pub(crate) fn derive(rules: &[Rule], program: &Program) -> Interest {
@@ -52,14 +57,6 @@ struct Admitted {
     read: PathSet,
     write: PathSet,
     failed: PathSet,
-}
-
-fn none() -> PathSet {
-    PathSet::Prefixes(Vec::new())
-}
-
-fn is_none(paths: &PathSet) -> bool {
-    matches!(paths, PathSet::Prefixes(prefixes) if prefixes.is_empty())
 }
 
 impl Admitted {
@@ -104,52 +101,13 @@ impl Admitted {
     }
 }
 
-fn union(a: PathSet, b: PathSet) -> PathSet {
-    match (a, b) {
-        (PathSet::Prefixes(mut a), PathSet::Prefixes(b)) => {
-            a.extend(b);
-            prefixes(a)
-        }
-        _ => PathSet::All,
-    }
-}
-
-fn intersection(a: PathSet, b: PathSet) -> PathSet {
-    match (a, b) {
-        (PathSet::All, other) | (other, PathSet::All) => other,
-        (PathSet::Prefixes(a), PathSet::Prefixes(b)) => {
-            let longer = |x: &Vec<u8>, y: &Vec<u8>| -> Option<Vec<u8>> {
-                if x.starts_with(y) {
-                    Some(x.clone())
-                } else if y.starts_with(x) {
-                    Some(y.clone())
-                } else {
-                    None
-                }
-            };
-            prefixes(a.iter().flat_map(|x| b.iter().filter_map(move |y| longer(x, y))).collect())
-        }
-    }
-}
-
-/// Without prefixes that another one covers; every path when there are too many.
-fn prefixes(mut all: Vec<Vec<u8>>) -> PathSet {
-    all.sort();
-    let mut kept: Vec<Vec<u8>> = Vec::new();
-    for prefix in all {
-        if !kept.last().is_some_and(|last| prefix.starts_with(last)) {
-            kept.push(prefix);
-        }
-    }
-    let is_everything = kept.first().is_some_and(Vec::is_empty);
-    if is_everything || kept.len() > INTEREST_PREFIXES_MAX { PathSet::All } else { PathSet::Prefixes(kept) }
-}
-
 struct Deriver<'p> {
     program: &'p Program,
     /// Codes that distinguish names, from all checks on the name.
     event_tests: Vec<CodeSet>,
-    /// Names that every check on the name treats alike share a number.
+    /// Names of arguments that are looked at, which also distinguish names.
+    arguments: Vec<&'p str>,
+    /// Names that every check treats alike share a number.
     signatures: HashMap<Vec<bool>, u32>,
     /// Names and their numbers, with their codes.
     names: HashMap<&'static str, (u32, Rc<Codes>)>,
@@ -171,6 +129,7 @@ impl<'p> Deriver<'p> {
         Deriver {
             program,
             event_tests,
+            arguments: program.operands.iter().filter_map(named_argument).collect(),
             signatures: HashMap::new(),
             names: HashMap::new(),
             known: HashMap::default(),
@@ -190,9 +149,11 @@ impl<'p> Deriver<'p> {
                     found
                 }
             };
-            let is_open = OPEN_FAMILY.contains(name);
             let Some(scope) = admitted.scope else { continue };
-            if is_open {
+            if OPEN_FAMILY.contains(name) {
+                // creat opens for writing, whatever the condition says of the mode.
+                let read = if *name == "creat" { none() } else { admitted.read };
+                let admitted = Admitted { read, ..admitted };
                 if admitted.is_no_open() {
                     continue;
                 }
@@ -215,11 +176,10 @@ impl<'p> Deriver<'p> {
             return known.clone();
         }
         let codes = Rc::new(Codes::of(name));
-        let answers: Vec<bool> = self
-            .event_tests
-            .iter()
-            .flat_map(|test| [codes.can_be_in(test), codes.can_be_outside(test)])
-            .collect();
+        let by_name =
+            self.event_tests.iter().flat_map(|test| [codes.can_be_in(test), codes.can_be_outside(test)]);
+        let by_argument = self.arguments.iter().map(|argument| codes.can_have(argument));
+        let answers = by_name.chain(by_argument).chain([codes.is_open]).collect();
         let next = self.signatures.len() as u32;
         let signature = *self.signatures.entry(answers).or_insert(next);
         self.names.insert(name, (signature, Rc::clone(&codes)));
@@ -246,9 +206,10 @@ impl<'p> Deriver<'p> {
                 let can = if is_negated { codes.can_be_outside(wanted) } else { codes.can_be_in(wanted) };
                 if can { Admitted::all() } else { Admitted::nothing() }
             }
-            Some(Node::Test(operand, test)) if !is_negated => {
-                self.program.operand(*operand).map_or_else(Admitted::all, |operand| of_test(operand, test))
-            }
+            Some(Node::Test(operand, test)) if !is_negated => self
+                .program
+                .operand(*operand)
+                .map_or_else(Admitted::all, |operand| of_test(operand, test, codes)),
             _ => Admitted::all(),
         };
         self.known.insert(key, result.clone());
@@ -261,6 +222,8 @@ struct Codes {
     codes: CodeSet,
     /// Generic events share a code and differ in name.
     is_generic: bool,
+    /// One of [`OPENS`].
+    is_open: bool,
 }
 
 impl Codes {
@@ -269,7 +232,7 @@ impl Codes {
         let is_generic = codes.contains(event_code::GENERIC_X)
             || codes.contains(event_code::GENERIC_E)
             || codes.is_empty();
-        Codes { codes, is_generic }
+        Codes { codes, is_generic, is_open: OPENS.contains(&name) }
     }
 
     fn can_be_in(&self, set: &CodeSet) -> bool {
@@ -279,10 +242,34 @@ impl Codes {
     fn can_be_outside(&self, set: &CodeSet) -> bool {
         self.is_generic || !self.codes.without(set).is_empty()
     }
+
+    fn can_have(&self, argument: &str) -> bool {
+        let has = |event: &event::EventDefinition| {
+            self.codes.contains(event.code) && event.params.iter().any(|param| param.name == argument)
+        };
+        self.is_generic || event::EVENTS.iter().any(has)
+    }
 }
 
-fn of_test(operand: &Operand, test: &Test) -> Admitted {
+/// `x` of `evt.arg.x`; an argument by number is not looked at here.
+fn named_argument(operand: &Operand) -> Option<&str> {
+    let Operand::Field(field) = operand else { return None };
+    match &field.argument {
+        OwnedArgument::Key(name)
+            if matches!(field.id, Some(field_id::EVT_ARG | field_id::EVT_RAWARG))
+                && name.parse::<usize>().is_err() =>
+        {
+            Some(name)
+        }
+        _ => None,
+    }
+}
+
+fn of_test(operand: &Operand, test: &Test, codes: &Codes) -> Admitted {
     let Operand::Field(field) = operand else { return Admitted::all() };
+    if named_argument(operand).is_some_and(|argument| !codes.can_have(argument)) {
+        return Admitted::nothing();
+    }
     let Some(id) = field.id else { return Admitted::nothing() };
     let only_containers = |host_value: &[u8]| {
         let holds_on_host = test.holds(&event::Value::text(host_value));
@@ -320,6 +307,14 @@ fn of_test(operand: &Operand, test: &Test) -> Admitted {
             Test::Bool(false) => Admitted { failed: none(), ..Admitted::all() },
             _ => Admitted::all(),
         },
+        field_id::EVT_IS_OPEN_READ
+        | field_id::EVT_IS_OPEN_WRITE
+        | field_id::EVT_IS_OPEN_EXEC
+        | field_id::EVT_IS_OPEN_CREATE
+            if matches!(test, Test::Bool(true)) && !codes.is_open =>
+        {
+            Admitted::nothing()
+        }
         // An open for both counts as one with write access, and is also an open for reading.
         field_id::EVT_IS_OPEN_WRITE if matches!(test, Test::Bool(true)) => {
             Admitted { read: none(), ..Admitted::all() }
@@ -349,36 +344,5 @@ fn number_can_hold(test: &Test, is_in_range: impl Fn(i128) -> bool) -> bool {
         },
         Test::NumberIn(set) => set.iter().any(|number| is_in_range(*number)),
         _ => true,
-    }
-}
-
-/// Prefixes of every path the test can hold for.
-fn name_prefixes(test: &Test) -> PathSet {
-    match test {
-        Test::TextIs(text) | Test::StartsWith(text) => prefixes(vec![text.to_vec()]),
-        Test::TextIn(texts) => prefixes(texts.iter().map(|text| text.to_vec()).collect()),
-        Test::StartsWithAny(texts) => prefixes(texts.iter().map(|text| text.to_vec()).collect()),
-        Test::Glob(glob) => prefixes(vec![glob.literal_prefix()]),
-        Test::Paths(paths) => prefixes(paths.literal_prefixes()),
-        Test::Many(_, tests) => tests.iter().map(name_prefixes).reduce(union).unwrap_or_else(none),
-        _ => PathSet::All,
-    }
-}
-
-/// `fd.directory` is the path up to its last slash.
-fn directory_prefixes(test: &Test) -> PathSet {
-    let below = |directory: &[u8]| {
-        let mut prefix = directory.to_vec();
-        if prefix.last() != Some(&b'/') {
-            prefix.push(b'/');
-        }
-        prefix
-    };
-    match test {
-        Test::TextIs(text) => prefixes(vec![below(text)]),
-        Test::TextIn(texts) => prefixes(texts.iter().map(|text| below(text)).collect()),
-        Test::StartsWith(text) => prefixes(vec![text.to_vec()]),
-        Test::StartsWithAny(texts) => prefixes(texts.iter().map(|text| text.to_vec()).collect()),
-        _ => PathSet::All,
     }
 }

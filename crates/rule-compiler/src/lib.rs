@@ -25,6 +25,7 @@ pub mod limits;
 mod lists;
 mod macros;
 mod operand;
+mod path_prefixes;
 mod path_set;
 mod program;
 mod report;

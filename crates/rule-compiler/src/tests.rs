@@ -1,5 +1,6 @@
 //! Diagnostics: code, place, help, several at once, and hostile files.
 
+use event::PathSet;
 use insta::assert_snapshot;
 
 use crate::{Options, Report, RuleFile, RuleSet, compile};
@@ -198,5 +199,43 @@ fn equal_parts_of_rules_are_shared() {
     let last = rules.program().node(rules.rules()[0].node);
     assert!(
         matches!(last, Some(crate::Node::Test(_, crate::Test::StartsWithAny(prefixes))) if prefixes.len() == 2)
+    );
+}
+
+/// Names, paths of opens for reading, of opens for writing.
+fn check_interest(condition: &str, expected: (&[&str], &[&str], &[&str])) {
+    let (rules, report) = load(&rule(condition));
+    assert!(report.is_ok(), "{}", report.render(false));
+    let prefixes = |paths: &PathSet| match paths {
+        PathSet::All => vec!["all".to_owned()],
+        PathSet::Prefixes(all) => all.iter().map(|one| String::from_utf8_lossy(one).into_owned()).collect(),
+    };
+    let interest = rules.interest();
+    let names: Vec<_> = interest.events.keys().map(String::as_str).collect();
+    assert_eq!(names, expected.0, "{condition}");
+    assert_eq!(prefixes(&interest.open.read), expected.1, "{condition}");
+    assert_eq!(prefixes(&interest.open.write), expected.2, "{condition}");
+}
+
+#[test]
+fn the_kernel_is_asked_for_what_the_name_of_the_event_allows() {
+    check_interest("evt.type = creat and fd.name startswith /etc", (&["creat"], &[], &["/etc"]));
+    check_interest("evt.type = creat", (&["creat"], &[], &["all"]));
+    let condition =
+        "(evt.type = creat and fd.name startswith /a) or (evt.type = open and fd.name startswith /b)";
+    check_interest(condition, (&["creat", "open"], &["/b"], &["/a", "/b"]));
+    let condition = "evt.type in (creat, openat) and fd.name startswith /a";
+    check_interest(condition, (&["creat", "openat"], &["/a"], &["/a"]));
+    let opens = &["creat", "open", "open_by_handle_at", "openat", "openat2"];
+    check_interest("evt.is_open_write = true and fd.name startswith /etc", (opens, &[], &["/etc"]));
+    check_interest(
+        "evt.type in (execve, openat) and evt.is_open_read = true",
+        (&["openat"], &["all"], &["all"]),
+    );
+    let condition = "evt.type in (creat, openat, connect) and evt.arg.flags contains O_CREAT";
+    check_interest(condition, (&["openat"], &[], &["all"]));
+    check_interest(
+        "evt.type in (creat, connect) and not evt.arg.flags contains x",
+        (&["connect", "creat"], &[], &["all"]),
     );
 }

@@ -106,11 +106,14 @@ fn happening() -> impl Strategy<Value = Happening> {
                 };
                 table = table.with("container.image.repository", text(image));
             }
-            let (reads, writes, flags) = match mode {
-                0 => (true, false, "O_RDONLY"),
-                1 => (false, true, "O_WRONLY"),
-                2 => (true, true, "O_RDWR"),
-                _ => (true, false, "O_CREAT|O_RDONLY"),
+            // What follows from the name: creat has no flags and only writes, others do not open.
+            let (reads, writes, flags) = match (name, mode) {
+                ("execve" | "connect", _) => (false, false, None),
+                ("creat", _) => (false, true, None),
+                (_, 0) => (true, false, Some("O_RDONLY")),
+                (_, 1) => (false, true, Some("O_WRONLY")),
+                (_, 2) => (true, true, Some("O_RDWR")),
+                _ => (true, false, Some("O_CREAT|O_RDONLY")),
             };
             let result = if is_failed { -2 } else { 3 };
             table = table
@@ -129,15 +132,17 @@ fn happening() -> impl Strategy<Value = Happening> {
                     ),
                 )
                 .with("evt.is_open_read", Value::Bool(reads))
-                .with("evt.is_open_write", Value::Bool(writes))
-                .with("evt.arg[flags]", text(flags));
+                .with("evt.is_open_write", Value::Bool(writes));
+            if let Some(flags) = flags {
+                table = table.with("evt.arg[flags]", text(flags));
+            }
             Happening {
                 table,
                 name,
                 is_in_container: container.is_some_and(|id| id != "host"),
                 path,
                 is_failed,
-                is_write: mode > 0,
+                is_write: mode > 0 || name == "creat",
             }
         },
     )
