@@ -1,5 +1,5 @@
 //! Compaction: many small segments that lie next to each other in time become one. Rows keep
-//! their order; exact duplicates that came in different segments go.
+//! their order; exact duplicates (metadata counts) that came in different segments go.
 
 use std::{
     cmp::Reverse,
@@ -143,8 +143,8 @@ fn merge(
             let stream = block.streams.get(reader.row).copied().unwrap_or(u32::MAX);
             let lines = block.lines.as_ref().map(|lines| lines.view()).unwrap_or_default();
             let line = lines.get(reader.row).unwrap_or("");
-            if same_time.insert(row_identity(stream, time, line)) {
-                let metadata = block.metadata.as_ref().map(|metadata| metadata.view()).unwrap_or_default();
+            let metadata = block.metadata.as_ref().map(|metadata| metadata.view()).unwrap_or_default();
+            if same_time.insert(row_identity(stream, time, line, metadata.row(reader.row))) {
                 writer.push(stream, || describe(shared, stream), time, line, metadata.row(reader.row))?;
             } else {
                 shared.metrics.duplicates.increment();

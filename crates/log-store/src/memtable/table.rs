@@ -9,12 +9,16 @@ use std::{
 };
 
 use log_record::{Entry, TimeRange};
-use xxhash_rust::xxh3::xxh3_128_with_seed;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use crate::{
     limits::{BLOCK_ROWS_MAX, ROW_OVERHEAD_BYTES},
     rows::Rows,
 };
+
+/// Odd numbers without a pattern: what is multiplied with one keeps apart what was apart.
+const PLACE_FACTOR: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+const METADATA_FACTOR: u128 = 0xc2b2_ae3d_27d4_eb4f_1656_67b1_9e37_79f9;
 
 /// Text bytes of a block here. Smaller than a segment's: it is copied when a scan holds it.
 const MEM_BLOCK_BYTES_MAX: usize = 1 << 20;
@@ -79,10 +83,11 @@ impl MemTable {
         }
     }
 
-    /// Adds an entry; false when this stream already has this line at this time, here or in
-    /// `before` (Loki: exact duplicates are dropped, metadata does not count).
+    /// Adds an entry; false when this stream already has this line at this time with the same
+    /// metadata, here or in `before` (Loki: exact duplicates are dropped, others are kept).
     pub(crate) fn insert(&mut self, stream: u32, entry: &Entry, before: Option<&MemTable>) -> bool {
-        let identity = row_identity(stream, entry.timestamp_ns, &entry.line);
+        let pairs = entry.metadata.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let identity = row_identity(stream, entry.timestamp_ns, &entry.line, pairs.clone());
         if before.is_some_and(|table| table.seen.contains(&identity)) || !self.seen.insert(identity) {
             return false;
         }
@@ -97,7 +102,6 @@ impl MemTable {
             self.sealed.push(full);
         }
         let block = Arc::make_mut(&mut self.active);
-        let pairs = entry.metadata.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         block.rows.push(stream, entry.timestamp_ns, &entry.line, pairs);
         block.bytes += bytes;
         block.min_ns = block.min_ns.min(entry.timestamp_ns);
@@ -114,13 +118,24 @@ impl MemTable {
     }
 }
 
-/// What makes two rows the same row.
-pub(crate) fn row_identity(stream: u32, timestamp_ns: i64, line: &str) -> u128 {
+/// What makes two rows the same row. The order of the metadata does not count.
+pub(crate) fn row_identity<'a>(
+    stream: u32,
+    timestamp_ns: i64,
+    line: &str,
+    metadata: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> u128 {
     let seed = (timestamp_ns as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(stream);
     // The seed alone may collide for two (stream, time) pairs; both are mixed in again in full.
     let text = xxh3_128_with_seed(line.as_bytes(), seed);
-    text ^ (u128::from(timestamp_ns as u64) << 64 | u128::from(stream))
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+    // The value is hashed under the hash of its name, so that parts of one pair cannot stand in
+    // for parts of another; a sum, since it takes the pairs in any order and counts each.
+    let pairs = metadata.into_iter().fold(0u128, |sum, (name, value)| {
+        let pair = xxh3_128_with_seed(value.as_bytes(), xxh3_64(name.as_bytes()));
+        sum.wrapping_add(pair.wrapping_mul(METADATA_FACTOR))
+    });
+    let place = u128::from(timestamp_ns as u64) << 64 | u128::from(stream);
+    text.wrapping_add(pairs) ^ place.wrapping_mul(PLACE_FACTOR)
 }
 
 /// The key is a hash already.

@@ -8,7 +8,7 @@ use log_store::Store;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use telemetry::Registry;
 
-use crate::support::{append, batch, config, entry, labels, lines, open, request, rows};
+use crate::support::{append, batch, config, entry, labels, lines, open, request, rows, with_metadata};
 
 const FALCO: &str = r#"{"rule":"Write below etc","output":"10:00 Warning","output_fields":{"proc.name":"touch","proc.pid":7,"k8s.ns.name":null},"tags":["a"]}"#;
 
@@ -82,7 +82,12 @@ fn many_segments_become_few_and_duplicates_go() {
     for number in 0..98i64 {
         let line = format!("line {number:02}");
         // Each segment also has a row that others have, too late to be seen as it comes.
-        let rows = vec![entry(1000 + number, &line), entry(7, "same"), entry(3000 - number, "back")];
+        let rows = vec![
+            entry(1000 + number, &line),
+            entry(7, "same"),
+            with_metadata(7, "same but metadata", &[("n", &number.to_string())]),
+            entry(3000 - number, "back"),
+        ];
         append(&store, batch(&stream, rows, None)).unwrap();
         store.flush().unwrap();
         expected.push(line);
@@ -94,6 +99,7 @@ fn many_segments_become_few_and_duplicates_go() {
     assert_eq!(found.iter().filter(|line| line.starts_with("line")).cloned().collect::<Vec<_>>(), expected);
     assert_eq!(found.iter().filter(|line| *line == "back").count(), 98);
     assert!(found.iter().filter(|line| *line == "same").count() < 5);
+    assert_eq!(found.iter().filter(|line| *line == "same but metadata").count(), 98);
     let files = std::fs::read_dir(dir.path().join("segments")).unwrap().count() as u64;
     assert_eq!(files, status.segments, "files of compacted segments are removed");
     drop(store);

@@ -27,6 +27,11 @@ pub(crate) fn entry(timestamp_ns: i64, line: &str) -> Entry {
     Entry { timestamp_ns, line: line.to_owned(), metadata: Vec::new() }
 }
 
+pub(crate) fn with_metadata(timestamp_ns: i64, line: &str, pairs: &[(&str, &str)]) -> Entry {
+    let metadata = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Entry { timestamp_ns, line: line.to_owned(), metadata }
+}
+
 pub(crate) fn batch(labels: &Labels, entries: Vec<Entry>, mark: Option<u64>) -> Batch {
     Batch {
         tenant: "fake".to_owned(),
