@@ -100,8 +100,19 @@ fn opens(sensor: &Sensor) -> sensor::FamilyCounts {
     sensor.counts().into_iter().find(|counts| counts.event == "open").unwrap()
 }
 
+/// Opens that did not arrive. Processes of the host that have nothing to do with the loop lose
+/// events of other families, or parameters of theirs: see `all_losses`.
 fn losses(sensor: &Sensor) -> u64 {
-    sensor.losses().iter().map(|loss| loss.count).sum()
+    let opens =
+        sensor.losses().into_iter().filter(|loss| loss.event == "open" && loss.reason != "user_fault");
+    opens.map(|loss| loss.count).sum()
+}
+
+/// Everything that was lost since the sensor started, in words.
+pub(crate) fn all_losses(sensor: &Sensor) -> String {
+    let words =
+        sensor.losses().into_iter().map(|loss| format!("{} {} {}", loss.event, loss.reason, loss.count));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// The loop on the host; `open_loop.c` is the same for containers.

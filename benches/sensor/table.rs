@@ -2,7 +2,7 @@
 
 use crate::{
     interests::Kind,
-    load::{Load, Loop, Measured},
+    load::{self, Load, Loop, Measured},
 };
 
 /// Runs everything in turn, `rounds` times, and prints the table.
@@ -19,6 +19,10 @@ pub(crate) fn compare(load: &Load, rounds: u64, kinds: &[Kind]) {
             if round == 0 {
                 timed.push(load.run_watched(&mut sensor, interest, true).probe_ns);
             }
+        }
+        let all_lost = load::all_losses(&sensor);
+        if !all_lost.is_empty() {
+            println!("round {round}: lost in all: {all_lost}");
         }
         sensor.uninstall().unwrap();
     }
