@@ -1,6 +1,6 @@
 //! The health of the whole pipeline, hop by hop, as the page shows it.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use alert_router::{OutputState, Router};
 use log_store::Store;
@@ -23,6 +23,7 @@ pub(crate) struct HubHealth {
     store: Arc<Store>,
     registry: Registry,
     auth: bool,
+    folder: PathBuf,
 }
 
 impl HubHealth {
@@ -40,6 +41,7 @@ impl HubHealth {
             store: Arc::clone(store),
             registry: registry.clone(),
             auth: config.auth,
+            folder: config.data_dir.clone(),
         }
     }
 }
@@ -99,7 +101,7 @@ impl HealthSource for HubHealth {
             "hops": hops,
             "queues": queues,
             "disk": {
-                "path": "store",
+                "path": self.folder,
                 "store_bytes": store.segment_bytes.saturating_add(store.wal_bytes),
                 "free_bytes": store.free_bytes,
             },

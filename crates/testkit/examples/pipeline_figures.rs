@@ -7,8 +7,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a measuring tool")]
 
 use std::{
-    fs,
-    thread,
+    fs, thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -20,7 +19,7 @@ const LOOK: Duration = Duration::from_micros(500);
 
 fn main() {
     testkit::require!(Bpf, Docker);
-    let image = Image::busybox();
+    let image = Image::import("quaywatch-figures", &["sleep", "touch"], &[]);
     let start = Instant::now();
     let service = Setup::new().run();
     println!("start to ready: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
@@ -30,7 +29,8 @@ fn main() {
         command: ["sleep", "600"].map(str::to_owned).to_vec(),
         ..RunOptions::default()
     });
-    let mut latencies_ms: Vec<f64> = (0..ALERTS).map(|index| latency_ms(&service, &container, index)).collect();
+    let mut latencies_ms: Vec<f64> =
+        (0..ALERTS).map(|index| latency_ms(&service, &container, index)).collect();
     latencies_ms.sort_by(f64::total_cmp);
     let at = |share: usize| latencies_ms[(ALERTS * share / 100).min(ALERTS - 1)];
     println!(

@@ -20,7 +20,7 @@ pub type LiveAlerts = Arc<dyn Fn() -> broadcast::Receiver<Arc<Alert>> + Send + S
 /// `{name, status, note, counts: {text: number}, losses: {reason: number}}`), `queues`
 /// (`{name, depth, capacity, lag_ms, state}`), `disk` (`{path, store_bytes, free_bytes,
 /// total_bytes}`), `containers` (`{id, name, image, runtime}`), `sensors` (`{name, connected,
-/// last_seen_ms, …}`), `versions` (`{part: text}`).
+/// last_seen_ms, …}`, the last an age), `versions` (`{part: text}`).
 pub trait HealthSource: Send + Sync {
     /// The state now. May block for a moment (reads counters and stats the disk).
     fn health(&self) -> serde_json::Value;

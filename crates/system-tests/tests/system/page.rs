@@ -13,7 +13,8 @@ fn the_page_works_in_a_browser() {
     let _alone = alone();
     let mut setup = Setup::new();
     setup.auth = true;
-    let token = setup.command("user").args(["add-token", "browser-test", "--role", "writer"]).output().unwrap();
+    let token =
+        setup.command("user").args(["add-token", "browser-test", "--role", "writer"]).output().unwrap();
     assert!(token.status.success(), "{}", String::from_utf8_lossy(&token.stderr));
     let token = String::from_utf8(token.stdout).unwrap();
     let service = setup.run();
