@@ -26,8 +26,8 @@ pub const OUTPUTS: &[Description] = &[stdout::DESCRIPTION, store::DESCRIPTION, w
 #[derive(Debug, Clone, Default, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Alerts as lines on the standard output; off unless given.
-    pub stdout: Option<stdout::Config>,
+    /// Alerts as lines on the standard output.
+    pub stdout: stdout::Config,
     /// The log store of this host.
     pub store: store::Config,
     /// Alerts posted as JSON.
@@ -64,8 +64,8 @@ pub enum OutputError {
 /// [`OutputError`], naming the output.
 pub fn build(config: &Config, resources: &Resources) -> Result<Vec<Arc<dyn Output>>, OutputError> {
     let mut outputs: Vec<Arc<dyn Output>> = Vec::new();
-    if let Some(config) = &config.stdout {
-        outputs.push(Arc::new(stdout::StdoutOutput::new(config).map_err(OutputError::Stdout)?));
+    if config.stdout.enabled {
+        outputs.push(Arc::new(stdout::StdoutOutput::new(&config.stdout).map_err(OutputError::Stdout)?));
     }
     if config.store.enabled {
         outputs.push(Arc::new(store::StoreOutput::new(&config.store, resources.writer.clone())));

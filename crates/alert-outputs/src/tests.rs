@@ -30,9 +30,12 @@ fn the_list_is_sorted_and_described() {
 }
 
 #[test]
-fn an_empty_configuration_is_the_store() {
+fn an_empty_configuration_prints_and_stores() {
     let outputs = build(&Config::default(), &resources()).unwrap();
-    assert_eq!(outputs.iter().map(|output| output.name().to_owned()).collect::<Vec<_>>(), ["store"]);
+    assert_eq!(
+        outputs.iter().map(|output| output.name().to_owned()).collect::<Vec<_>>(),
+        ["stdout", "store"]
+    );
 }
 
 #[test]

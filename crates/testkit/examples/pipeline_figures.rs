@@ -22,7 +22,9 @@ fn main() {
     let image = Image::import("quaywatch-figures", &["sleep", "touch"], &[]);
     let start = Instant::now();
     let service = Setup::new().run();
-    println!("start to ready: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
+    println!("start to hub ready: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
+    service.await_log("the sensor watches");
+    println!("start to probes attached: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
     let docker = Docker::new("quaywatch-figures");
     let container = docker.start(&RunOptions {
         image: image.name().to_owned(),

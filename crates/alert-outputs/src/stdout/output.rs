@@ -27,11 +27,20 @@ pub const DESCRIPTION: Description = Description {
 };
 
 /// Settings of the standard output.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// Whether alerts are printed.
+    pub enabled: bool,
     /// How a line looks.
     pub format: Format,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        // As Falco: who starts it in a terminal or a container sees at once what it finds.
+        Config { enabled: true, format: Format::Json }
+    }
 }
 
 /// How a line looks.

@@ -20,6 +20,7 @@ mod full_disk;
 mod image;
 mod ingest;
 mod loop_disk;
+mod no_rights;
 mod page;
 mod pipeline;
 mod processes;
