@@ -45,6 +45,7 @@ pub struct KernelContext {
     /// Thread group id in the caller's own pid namespace.
     pub namespace_pid: Pid,
     /// The event's last parameter is not in the event table: it is the path of the opened file
-    /// as the kernel resolved it, from the root of its mount namespace.
+    /// as the kernel resolved it, from the root of its mount namespace. Opens have it when the path
+    /// they were given is relative.
     pub has_resolved_path: bool,
 }
