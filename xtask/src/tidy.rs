@@ -91,9 +91,7 @@ fn edges(name: &str, uses: &BTreeSet<String>, faults: &mut Vec<String>) {
         let used = used.as_str();
         let allowed = if TOPS.contains(&name) {
             !TOPS.contains(&used)
-        } else if TEST_ONLY.contains(&used) || TOPS.contains(&used) {
-            false
-        } else if WORDS.contains(&name) {
+        } else if TEST_ONLY.contains(&used) || TOPS.contains(&used) || WORDS.contains(&name) {
             false
         } else if TOOLS.contains(&name) || TEST_ONLY.contains(&name) {
             WORDS.contains(&used)

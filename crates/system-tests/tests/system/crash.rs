@@ -17,7 +17,7 @@ const ALERTS: usize = 1000;
 /// each path has a process of its own. Then the container ends: who made the events that wait for
 /// a new sensor is not in /proc any more.
 fn stream(round: u64) -> String {
-    let open = if round % 2 == 0 { "true > " } else { "/bin/touch " };
+    let open = if round.is_multiple_of(2) { "true > " } else { "/bin/touch " };
     format!(
         "i=0; while [ $i -lt {ALERTS} ]; do {open}/etc/qw-{round}-$i; i=$((i+1)); \
          [ $((i%10)) -ne 0 ] || usleep 40000; done; true > /told/done-{round}"
