@@ -16,6 +16,8 @@ mod clock;
 mod config;
 mod dead_letter;
 mod delivery;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod ingest;
 mod intake;
 pub mod journal;

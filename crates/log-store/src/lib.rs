@@ -10,6 +10,8 @@ mod codec;
 mod config;
 mod disk;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod index;
 mod limits;
 mod maintain;

@@ -12,3 +12,6 @@ mod tests;
 
 pub use http::http;
 pub use sensor::sensor_link;
+
+#[cfg(feature = "fuzzing")]
+pub(crate) use body::{parse_foreign, parse_sensor};

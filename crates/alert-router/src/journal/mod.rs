@@ -32,3 +32,6 @@ pub use reader::{ReadBatch, Reader, Record};
 pub use state::{Appended, Journal, JournalStatus};
 
 pub(crate) use state::journal_file_name;
+
+#[cfg(feature = "fuzzing")]
+pub(crate) use frame::{Step, decode, resync};

@@ -16,3 +16,6 @@ pub(crate) use grams::NeedleGrams;
 pub(crate) use read::{Needed, Segment, SegmentFile};
 pub(crate) use source::Source;
 pub(crate) use write::{SegmentWriter, WrittenSegment};
+
+#[cfg(feature = "fuzzing")]
+pub(crate) use index::SegmentIndex;

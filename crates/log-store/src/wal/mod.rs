@@ -9,3 +9,6 @@ pub(crate) use committer::{Committer, Pending, Queue};
 pub(crate) use file::WalFiles;
 pub(crate) use record::encode_batch;
 pub(crate) use recovery::recover;
+
+#[cfg(feature = "fuzzing")]
+pub(crate) use record::{Header, decode_batch, next_magic};
