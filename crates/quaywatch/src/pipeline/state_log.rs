@@ -218,7 +218,7 @@ mod tests {
             mount_namespace: 6,
             pid_namespace: 7,
             namespace_pid: Pid(8),
-            has_resolved_path: pid % 2 == 0,
+            has_resolved_path: pid.is_multiple_of(2),
         };
         Event {
             number: 9,
