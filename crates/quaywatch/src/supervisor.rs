@@ -35,6 +35,8 @@ const STOP_SECONDS_MAX: u64 = 10;
 /// Exit code of a process that will fail the same way again: bad configuration or rules, a
 /// kernel without what the probes need. Starting it again would only repeat its words.
 pub(crate) const EXIT_BAD_INPUT: u8 = 1;
+/// Exit code of a process that may do better next time: a disk that fails, a port that is taken.
+pub(crate) const EXIT_TRY_AGAIN: u8 = 75;
 /// Exit code of a sensor that this kernel or these rights cannot carry.
 pub(crate) const EXIT_NO_KERNEL: u8 = 3;
 

@@ -15,12 +15,14 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    /// Ends when told to.
+    /// Ends when told to, or with 75 on what may pass: a full disk, a taken port.
     pub(crate) fn run(self) -> Result<ExitCode> {
         super::log_to_stderr();
         supervisor::die_with_supervisor();
         let config = self.common.load()?;
-        pipeline::run_hub(&config)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(match pipeline::run_hub(&config) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => super::try_again(&error),
+        })
     }
 }

@@ -1,4 +1,6 @@
-//! Our own log: one line an event, on standard error.
+//! Our own log: one line an event, on standard error; and how a process says why it ends.
+
+use std::process::ExitCode;
 
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
@@ -10,4 +12,10 @@ pub(crate) fn log_to_stderr() {
         tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_target(false);
     // A second start in one process (a test) keeps the first.
     let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
+}
+
+/// Says why a process ends that may do better when it is started again.
+pub(crate) fn try_again(error: &anyhow::Error) -> ExitCode {
+    eprintln!("quaywatch: {error:#}");
+    ExitCode::from(crate::supervisor::EXIT_TRY_AGAIN)
 }

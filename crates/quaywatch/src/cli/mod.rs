@@ -11,4 +11,4 @@ mod sensor;
 mod user;
 
 pub(crate) use command::Arguments;
-pub(crate) use logging::log_to_stderr;
+pub(crate) use logging::{log_to_stderr, try_again};

@@ -22,7 +22,7 @@ pub(crate) struct Sensor {
 
 impl Sensor {
     /// 0 when told to stop, 1 on bad rules or configuration, 3 when the kernel or the rights
-    /// do not suffice.
+    /// do not suffice, 75 on what may pass.
     pub(crate) fn run(self) -> Result<ExitCode> {
         super::log_to_stderr();
         supervisor::die_with_supervisor();
@@ -32,10 +32,11 @@ impl Sensor {
             println!("no probe is pinned in {}", config.sensor.probes.bpffs_dir.display());
             return Ok(ExitCode::SUCCESS);
         }
-        Ok(ExitCode::from(match pipeline::run_sensor(&config)? {
-            SensorEnd::Stopped => 0,
-            SensorEnd::BadRules => supervisor::EXIT_BAD_INPUT,
-            SensorEnd::NoKernel => supervisor::EXIT_NO_KERNEL,
-        }))
+        Ok(match pipeline::run_sensor(&config) {
+            Ok(SensorEnd::Stopped) => ExitCode::SUCCESS,
+            Ok(SensorEnd::BadRules) => ExitCode::from(supervisor::EXIT_BAD_INPUT),
+            Ok(SensorEnd::NoKernel) => ExitCode::from(supervisor::EXIT_NO_KERNEL),
+            Err(error) => super::try_again(&error),
+        })
     }
 }

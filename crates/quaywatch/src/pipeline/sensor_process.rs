@@ -56,7 +56,13 @@ pub(crate) fn run(config: &Config) -> Result<SensorEnd> {
         .build()?;
     let _inside = runtime.enter();
     // Rules first: a mistake in them is the likeliest one, and costs nothing to find.
-    let files = rule_files::read(&config.sensor)?;
+    let files = match rule_files::read(&config.sensor) {
+        Ok(files) => files,
+        Err(error) => {
+            eprintln!("quaywatch: {error:#}");
+            return Ok(SensorEnd::BadRules);
+        }
+    };
     let (rules, report) = rule_files::compile_all(&files);
     let words = report.render(false);
     if !words.is_empty() {
