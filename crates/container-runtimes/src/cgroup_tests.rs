@@ -129,7 +129,7 @@ fn the_host() {
         "/init.scope",
         "/system.slice/docker.service",
         "/user.slice/user-1000.slice/session-3.scope",
-        "/process_api/97eb53f4925219d69e7facf8af581bc5",
+        "/service_api/97eb53f4925219d69e7facf8af581bc5",
         "/system.slice/containerd.service",
         "/docker",
         "/docker/short",

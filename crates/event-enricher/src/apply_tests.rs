@@ -107,7 +107,7 @@ fn directories_are_followed() {
     };
     let open = openat(NOBODY + 3, -2, "x", 1).parent(NOBODY + 2);
     take(&mut enricher, exec(NOBODY + 3, "sh", "").parent(NOBODY + 2));
-    assert_eq!(field(&mut enricher, &open, "fd.name"), "/work/x");
+    assert_eq!(field(&mut enricher, &open, "fd.name"), "/wharf/x");
     take(&mut enricher, chdir("link").resolved("/srv/data"));
     assert_eq!(field(&mut enricher, &open, "fd.name"), "/srv/data/x");
     assert_eq!(field(&mut enricher, &open, "proc.cwd"), "/srv/data/");

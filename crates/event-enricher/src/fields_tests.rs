@@ -214,7 +214,7 @@ fn a_process() {
         ("proc.env", "HOME=/root PATH=/bin"),
         ("proc.env[HOME]", "/root"),
         ("proc.env[NOSUCH]", ""),
-        ("proc.cwd", "/work/"),
+        ("proc.cwd", "/wharf/"),
         ("proc.tty", "34816"),
         ("proc.pid", "5000000"),
         ("proc.vpid", "5000000"),
@@ -285,10 +285,10 @@ fn two_paths() {
         .text("newpath", "/b");
     let expected = [
         ("fs.path.name", "-"),
-        ("fs.path.source", "/work/a"),
+        ("fs.path.source", "/wharf/a"),
         ("fs.path.sourceraw", "a"),
         ("fs.path.target", "/b"),
-        ("evt.abspath[src]", "/work/a"),
+        ("evt.abspath[src]", "/wharf/a"),
         ("evt.abspath[dst]", "/b"),
         ("fd.name", "-"),
     ];

@@ -18,7 +18,7 @@ fn opens() {
     );
     check(
         openat(NOBODY, -2, "lib/x", 4097).number("dev", 0).number("ino", 0),
-        "fd=-2(ENOENT) dirfd=-100(AT_FDCWD) name=lib/x(/work/lib/x) flags=4097(O_RDONLY|O_CLOEXEC) mode=0 dev=0 ino=0",
+        "fd=-2(ENOENT) dirfd=-100(AT_FDCWD) name=lib/x(/wharf/lib/x) flags=4097(O_RDONLY|O_CLOEXEC) mode=0 dev=0 ino=0",
     );
     check(
         openat(NOBODY, 4, "/root", 13377).number("ino", 14),
@@ -26,8 +26,8 @@ fn opens() {
          flags=13377(O_DIRECTORY|O_NONBLOCK|O_RDONLY|O_CLOEXEC|O_TMPFILE) mode=0 dev=29 ino=14",
     );
     check(
-        openat(NOBODY, 5, "new", 7).number("mode", 0o644).resolved("/work/new"),
-        "fd=5(<f>/work/new) dirfd=-100(AT_FDCWD) name=new(/work/new) flags=7(O_CREAT|O_RDWR) mode=0644 dev=29 ino=53",
+        openat(NOBODY, 5, "new", 7).number("mode", 0o644).resolved("/wharf/new"),
+        "fd=5(<f>/wharf/new) dirfd=-100(AT_FDCWD) name=new(/wharf/new) flags=7(O_CREAT|O_RDWR) mode=0644 dev=29 ino=53",
     );
 }
 
@@ -42,7 +42,7 @@ fn an_exec() {
     let line = field(&mut enricher, &event, "evt.args");
     for part in [
         "res=0 exe=/bin/act args=read./etc/shadow. tid=5000000(act)",
-        " cwd=/work fdlimit=20000 ",
+        " cwd=/wharf fdlimit=20000 ",
         " comm=act cgroups=cpu=/. env=PWD=/tmp.HOME=/root. tty=34816 vpgid=5000000(act) loginuid=-1(<NONE>) flags=1(EXE_WRITABLE) \
          cap_inheritable=0 cap_permitted=1FFFEFFFFFF cap_effective=3 ",
         " trusted_exepath=/usr/bin/act pgid=5000000(act) ",

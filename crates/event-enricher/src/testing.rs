@@ -135,7 +135,7 @@ pub(crate) fn exec(pid: u32, comm: &str, args: &str) -> Built {
         .text("trusted_exepath", &format!("/usr/bin/{comm}"))
         .bytes("args", args.as_bytes())
         .text("comm", comm)
-        .text("cwd", "/work")
+        .text("cwd", "/wharf")
         .bytes("cgroups", b"cpu=/\0")
         .bytes("env", b"HOME=/root\0PATH=/bin\0")
         .number("tty", 34816)
