@@ -264,6 +264,11 @@ impl Drop for Quaywatch {
             }
         }
         let _ = fs::remove_dir_all(self.setup.pins());
+        // Where a sensor keeps what it knows of processes: named after its pins.
+        let state = self.setup.pins().to_string_lossy().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        for place in ["/run/quaywatch", "/dev/shm/quaywatch"] {
+            let _ = fs::remove_dir_all(Path::new(place).join(&state));
+        }
         if std::thread::panicking() {
             eprintln!("the log of quaywatch:\n{}", self.stderr.text());
         }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::command::Common;
 use crate::{
-    pipeline::{self, SensorEnd},
+    pipeline::{self, SensorEnd, StateLog},
     supervisor,
 };
 
@@ -28,8 +28,13 @@ impl Sensor {
         supervisor::die_with_supervisor();
         let config = self.common.load()?;
         if self.uninstall {
-            sensor::Sensor::uninstall_at(&config.sensor.probes.bpffs_dir)?;
-            println!("no probe is pinned in {}", config.sensor.probes.bpffs_dir.display());
+            let pins = &config.sensor.probes.bpffs_dir;
+            sensor::Sensor::uninstall_at(pins)?;
+            // What the probes' events told of processes goes with them.
+            match std::fs::remove_dir_all(StateLog::folder(&config.sensor_dir(), pins)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => println!("no probe is pinned in {}", pins.display()),
+            }
             return Ok(ExitCode::SUCCESS);
         }
         Ok(match pipeline::run_sensor(&config) {

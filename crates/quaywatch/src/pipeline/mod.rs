@@ -13,3 +13,4 @@ mod watch;
 
 pub(crate) use sensor_process::{SensorEnd, run as run_sensor};
 pub(crate) use serve::run as run_hub;
+pub(crate) use state_log::StateLog;

@@ -25,4 +25,6 @@ fn a_sensor_without_rights_names_them() {
             assert!(text.contains(expected), "{word} does not say {expected:?}: {text}");
         }
     }
+    // It got as far as its folder for pins.
+    let _ = std::fs::remove_dir(setup.pins());
 }
