@@ -16,7 +16,7 @@ use futures_util::StreamExt as _;
 use super::{actions::Action, applet};
 
 const REQUEST_SECONDS_MAX: u64 = 30;
-/// Where a terminal of the container is opened.
+/// Name of the image and beginning of the container's name.
 const IMAGE: &str = "quaywatch-selftest";
 
 /// A running container that is removed by [`Throwaway::remove`].
