@@ -175,7 +175,10 @@ fn the_scan_finds_this_process_and_its_ancestors() {
     assert_eq!(field(&mut enricher, &open, "proc.cwd"), format!("{here}/"));
     assert_eq!(field(&mut enricher, &open, "fd.name"), format!("{here}/x"));
     assert_ne!(field(&mut enricher, &open, "proc.pname"), "-");
-    assert_ne!(field(&mut enricher, &open, "proc.sid"), "-");
+    // 0 where pid 1 started all this without a session: field 6 of stat, behind the name.
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let sid = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(3)).unwrap().to_owned();
+    assert_eq!(field(&mut enricher, &open, "proc.sid"), sid);
     assert_eq!(field(&mut enricher, &open, "user.name"), "root");
     assert_eq!(enricher.metrics.unknown_callers.value(), 0);
     // An enricher that did not scan learns the same from its first event.

@@ -92,15 +92,17 @@ fn login_shell(e: &Enriched<'_>) -> Option<u32> {
     shells.last().map(|process| process.pid)
 }
 
-/// Session id as the host sees it. No event tells it after a `setsid` that was not shipped.
+/// Session id as the host sees it: 0 for what the kernel or pid 1 started without a session of
+/// its own, which is a value and has no leader. No event tells it after a `setsid` that was not
+/// shipped.
 pub(super) fn session(e: &Enriched<'_>, process: &Process) -> Option<u32> {
     let late = e.late_stat(process).map(|stat| stat.sid);
-    late.or(process.sid).filter(|sid| *sid > 0)
+    late.or(process.sid)
 }
 
-/// Process group id as the host sees it.
+/// Process group id as the host sees it; 0 as for sessions.
 pub(super) fn group(e: &Enriched<'_>, process: &Process) -> Option<u32> {
-    process.pgid.or_else(|| Some(e.late_stat(process)?.pgid)).filter(|pgid| *pgid > 0)
+    process.pgid.or_else(|| Some(e.late_stat(process)?.pgid))
 }
 
 fn leader<'s>(e: &'s Enriched<'_>, pid: u32) -> Option<&'s Process> {
