@@ -14,6 +14,7 @@ mod generated;
 mod interest;
 mod params;
 mod source;
+pub mod tables;
 mod value;
 
 pub use code::EventCode;
