@@ -1,5 +1,5 @@
-//! The words of the log store: labels, entries, columnar blocks of them, and the two traits
-//! between a store and whoever writes to it or queries it.
+//! The words of the log store: labels, entries, columnar blocks of them, and the traits between
+//! a store and whoever writes to it, queries it or deletes from it.
 //!
 //! Sits between `alert -> routed` and `stored -> queried`. Knows no file format, no query
 //! language and no wire form.
@@ -7,12 +7,16 @@
 #![forbid(unsafe_code)]
 
 mod block;
+mod delete;
 mod labels;
 mod matcher;
 mod reader;
 mod writer;
 
 pub use block::{MetadataColumn, RecordBlock, TextColumn};
+pub use delete::{
+    CompiledSelector, DeleteError, DeleteRequest, DeleteState, LogDeleter, RowPredicate, SelectorCompiler,
+};
 pub use labels::Labels;
 pub use matcher::{LabelMatcher, MatchOperator};
 pub use reader::{
