@@ -10,6 +10,8 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
+use crate::listeners::Wanted;
+
 /// Where the configuration is looked for when none is named.
 pub(crate) const DEFAULT_PATH: &str = "/etc/quaywatch/quaywatch.yaml";
 
@@ -118,6 +120,12 @@ impl Config {
     pub(crate) fn runtime_sockets(&self) -> Vec<PathBuf> {
         let sockets = self.sensor.containers.sockets.iter().map(|socket| socket.path.clone());
         sockets.filter(|path| !path.to_string_lossy().contains('*')).collect()
+    }
+
+    /// What the hub listens on, by the names its sockets are handed on under.
+    pub(crate) fn wanted_listeners(&self) -> Vec<Wanted> {
+        let hub = &self.hub;
+        vec![("ingest", hub.ingest_listen), ("loki", hub.loki_listen), ("page", hub.web_listen)]
     }
 
     /// The socket the hub takes the sensor's alerts on.

@@ -10,6 +10,7 @@ use web_api::HealthSource;
 
 use crate::{
     config::Config,
+    confine::Confinement,
     link::{LinkState, SensorStatus},
 };
 
@@ -23,6 +24,7 @@ pub(crate) struct HubHealth {
     store: Arc<Store>,
     registry: Registry,
     auth: bool,
+    confinement: Confinement,
     folder: PathBuf,
 }
 
@@ -30,6 +32,7 @@ impl HubHealth {
     /// Keeps what it will look at.
     pub(crate) fn new(
         config: &Config,
+        confinement: Confinement,
         link: &Arc<LinkState>,
         router: &Router,
         store: &Arc<Store>,
@@ -41,6 +44,7 @@ impl HubHealth {
             store: Arc::clone(store),
             registry: registry.clone(),
             auth: config.auth,
+            confinement,
             folder: config.data_dir.clone(),
         }
     }
@@ -105,6 +109,7 @@ impl HealthSource for HubHealth {
                 "store_bytes": store.segment_bytes.saturating_add(store.wal_bytes),
                 "free_bytes": store.free_bytes,
             },
+            "confinement": self.confinement.to_string(),
             "containers": sensor.as_ref().map(|(_, status)| &status.containers),
             "sensors": sensor.iter().map(|(age, status)| sensor_row(*age, status)).collect::<Vec<_>>(),
             "metrics": metrics(counters, sensor.as_ref()),

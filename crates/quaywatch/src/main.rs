@@ -7,9 +7,11 @@
 
 mod cli;
 mod config;
+mod confine;
 mod doctor;
 mod health;
 mod link;
+mod listeners;
 mod pipeline;
 mod rule_files;
 mod selftest;

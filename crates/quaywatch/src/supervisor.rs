@@ -18,7 +18,14 @@ use tokio::{
     time::Instant,
 };
 
-use crate::config::{Config, DEFAULT_PATH};
+use crate::{
+    config::{Config, DEFAULT_PATH},
+    confine,
+    listeners::Listeners,
+};
+
+/// Names the supervisor's pid to its children.
+const SUPERVISOR: &str = "QUAYWATCH_SUPERVISOR";
 
 /// User and group of the hub: what faces the network holds no rights.
 pub(crate) const HUB_UID: u32 = 10001;
@@ -51,21 +58,21 @@ pub(crate) struct Children<'a> {
 }
 
 /// Runs until told to end, or until a child says that it can never work.
-pub(crate) async fn run(children: &Children<'_>) -> Result<u8> {
+pub(crate) async fn run(children: &Children<'_>, mut listeners: Listeners) -> Result<u8> {
     prepare_folders(children.config)?;
     let mut stop = Stop::listen()?;
     let mut hub = Keeper::new("hub");
     let mut sensor = Keeper::new("sensor");
-    hub.start(children)?;
-    sensor.start(children)?;
+    hub.start(children, Some(&mut listeners))?;
+    sensor.start(children, None)?;
     let code = loop {
         let (hub_restart, sensor_restart) = (hub.restart_at, sensor.restart_at);
         tokio::select! {
             () = stop.asked() => break 0,
             ended = hub.ended() => if let Some(code) = hub.note_end(&ended) { break code },
             ended = sensor.ended() => if let Some(code) = sensor.note_end(&ended) { break code },
-            () = pause_over(hub_restart) => hub.start(children)?,
-            () = pause_over(sensor_restart) => sensor.start(children)?,
+            () = pause_over(hub_restart) => hub.start(children, Some(&mut listeners))?,
+            () = pause_over(sensor_restart) => sensor.start(children, None)?,
         }
     };
     // The sensor first, so that its last alerts still find the hub.
@@ -113,7 +120,7 @@ impl Keeper {
         }
     }
 
-    fn start(&mut self, children: &Children<'_>) -> Result<()> {
+    fn start(&mut self, children: &Children<'_>, listeners: Option<&mut Listeners>) -> Result<()> {
         // The link names this very program, even when its file was replaced or its folder is
         // closed to the hub's user.
         let mut command = Command::new("/proc/self/exe");
@@ -125,10 +132,13 @@ impl Keeper {
         if children.auth_off {
             command.args(["--auth", "off"]);
         }
-        if self.name == "hub" && rustix::process::geteuid().is_root() {
-            command.uid(HUB_UID).gid(HUB_UID);
+        // What systemd gave to this process is not the sensor's.
+        command.env_remove("LISTEN_FDS").env_remove("LISTEN_PID").env_remove("LISTEN_FDNAMES");
+        if let Some(listeners) = listeners {
+            listeners.bind_missing(&children.config.wanted_listeners());
+            listeners.hand_to(&mut command).context("cannot hand the listening sockets on")?;
         }
-        command.env("QUAYWATCH_SUPERVISOR", std::process::id().to_string());
+        command.env(SUPERVISOR, std::process::id().to_string());
         self.child = Some(command.spawn().with_context(|| format!("cannot start the {}", self.name))?);
         self.started = Instant::now();
         self.restart_at = None;
@@ -157,6 +167,12 @@ impl Keeper {
         }
         if lived >= Duration::from_secs(HEALTHY_SECONDS) {
             self.pause_ms = RESTART_PAUSE_MS_MIN;
+        }
+        if ended.as_ref().is_ok_and(std::process::ExitStatus::success) {
+            // Told to end, by its owner or an upgrade: not a death, and connections are waiting.
+            tracing::info!(process = self.name, "ended as told, starting it again");
+            self.restart_at = Some(Instant::now());
+            return None;
         }
         let why = match ended {
             Ok(status) => {
@@ -222,11 +238,26 @@ pub(crate) fn prepare_folders(config: &Config) -> Result<()> {
     make(&config.sensor_dir(), 0o700, None)
 }
 
+/// Called by the hub at its start: the supervisor starts it as root, so that it can give up even
+/// the bounding set of capabilities. Started by hand, it keeps the user it was started as.
+///
+/// # Errors
+/// The kernel refuses; a hub with root's rights does not start.
+pub(crate) fn leave_root_behind() -> Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    if std::env::var_os(SUPERVISOR).is_none() {
+        tracing::warn!("the hub runs as root: `quaywatch run` gives it a user of its own");
+        return Ok(());
+    }
+    confine::become_user(HUB_UID)
+}
+
 /// Called by a child of ours at its start: it ends when the supervisor does, however that ends,
 /// so that a new one finds ports and folders free.
 pub(crate) fn die_with_supervisor() {
-    let Some(supervisor) = std::env::var("QUAYWATCH_SUPERVISOR").ok().and_then(|pid| pid.parse::<i32>().ok())
-    else {
+    let Some(supervisor) = std::env::var(SUPERVISOR).ok().and_then(|pid| pid.parse::<i32>().ok()) else {
         return;
     };
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));

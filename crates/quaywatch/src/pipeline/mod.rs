@@ -12,5 +12,5 @@ mod state_log;
 mod watch;
 
 pub(crate) use sensor_process::{SensorEnd, run as run_sensor};
-pub(crate) use serve::run as run_hub;
+pub(crate) use serve::{folders as hub_folders, run as run_hub};
 pub(crate) use state_log::StateLog;

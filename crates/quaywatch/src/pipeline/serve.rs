@@ -18,8 +18,10 @@ use tokio::{
 
 use crate::{
     config::Config,
+    confine::Confinement,
     health::HubHealth,
     link::{self, LinkState, LocalListener},
+    listeners::Listeners,
 };
 
 /// Threads that answer requests; scans run on threads of their own.
@@ -30,25 +32,36 @@ const BLOCKING_THREADS_MAX: usize = 16;
 const LAST_REQUESTS_S_MAX: u64 = 5;
 
 /// Runs the hub until it is told to stop.
-pub(crate) fn run(config: &Config) -> Result<()> {
+pub(crate) fn run(config: &Config, listeners: Listeners, confinement: Confinement) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKER_THREADS)
         .max_blocking_threads(BLOCKING_THREADS_MAX)
         .enable_all()
         .thread_name("hub")
         .build()?;
-    let result = runtime.block_on(serve(config));
+    let result = runtime.block_on(serve(config, listeners, confinement));
     runtime.shutdown_timeout(Duration::from_secs(LAST_REQUESTS_S_MAX));
     result
 }
 
-async fn serve(config: &Config) -> Result<()> {
-    let registry = Registry::default();
-
-    // Alone, without the supervisor, the hub makes its own folders.
-    for folder in [config.hub_dir(), config.data_dir.join("run")] {
-        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+/// Every folder the hub writes below. Alone, without the supervisor, it makes them itself.
+pub(crate) fn folders(config: &Config) -> Result<Vec<PathBuf>> {
+    let store = store_config(config).data_dir;
+    let queue = queue_config(config).directory;
+    let mut folders = vec![config.hub_dir(), config.data_dir.join("run")];
+    for other in [store, queue] {
+        if folders.iter().all(|known| !other.starts_with(known)) {
+            folders.push(other);
+        }
     }
+    for folder in &folders {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    Ok(folders)
+}
+
+async fn serve(config: &Config, listeners: Listeners, confinement: Confinement) -> Result<()> {
+    let registry = Registry::default();
 
     // Who may do what: every listener asks.
     let access = if config.auth {
@@ -59,26 +72,18 @@ async fn serve(config: &Config) -> Result<()> {
     };
 
     // The store: where alerts and lines end, and where every answer comes from.
-    let mut store_config = config.hub.store.clone();
-    place(&mut store_config.data_dir, log_store::Config::default().data_dir, config.hub_dir().join("store"));
-    let store = Store::open(store_config, &registry).context("the store")?;
+    let store = Store::open(store_config(config), &registry).context("the store")?;
     let reader: Arc<dyn LogReader> = store.clone();
     let writer: Arc<dyn LogWriter> = store.clone();
 
     // The queue in front of it, and of every other output.
-    let mut router_config = config.hub.router.clone();
-    place(
-        &mut router_config.directory,
-        alert_router::Config::default().directory,
-        config.hub_dir().join("queue"),
-    );
     let resources = alert_outputs::Resources { writer: Arc::clone(&writer), registry: registry.clone() };
     let outputs = alert_outputs::build(&config.hub.outputs, &resources)?;
-    let router = AlertRouter::open(router_config, outputs, &registry).context("the queue")?;
+    let router = AlertRouter::open(queue_config(config), outputs, &registry).context("the queue")?;
 
     // The doors.
     let link_state = Arc::new(LinkState::default());
-    let health = Arc::new(HubHealth::new(config, &link_state, &router, &store, &registry));
+    let health = Arc::new(HubHealth::new(config, confinement, &link_state, &router, &store, &registry));
     let engine =
         Arc::new(logql_engine::Engine::new(Arc::clone(&reader), config.hub.query.clone(), &registry));
     let ingest = alert_router::ingest::http(router.clone(), Arc::new(access.clone()));
@@ -96,12 +101,12 @@ async fn serve(config: &Config) -> Result<()> {
     let local =
         alert_router::ingest::sensor_link(router.clone()).merge(link::routes(link_state, router.clone()));
 
-    let mut doors = Doors::new();
+    let mut doors = Doors::new(listeners);
     doors
         .open_local(LocalListener::bind(&config.hub_socket(), &registry).context("the hub's socket")?, local);
-    doors.open("ingest", config.hub.ingest_listen, ingest).await?;
-    doors.open("loki", config.hub.loki_listen, loki).await?;
-    doors.open("page", config.hub.web_listen, page).await?;
+    doors.open("ingest", config.hub.ingest_listen, ingest)?;
+    doors.open("loki", config.hub.loki_listen, loki)?;
+    doors.open("page", config.hub.web_listen, page)?;
     if let Some(code) = access.setup_code() {
         tracing::info!(
             "no user yet: open http://{} and enter the one-time code {code}",
@@ -116,6 +121,19 @@ async fn serve(config: &Config) -> Result<()> {
     Ok(())
 }
 
+fn store_config(config: &Config) -> log_store::Config {
+    let mut store = config.hub.store.clone();
+    place(&mut store.data_dir, log_store::Config::default().data_dir, config.hub_dir().join("store"));
+    store
+}
+
+fn queue_config(config: &Config) -> alert_router::Config {
+    let mut queue = config.hub.router.clone();
+    let default = alert_router::Config::default().directory;
+    place(&mut queue.directory, default, config.hub_dir().join("queue"));
+    queue
+}
+
 /// A folder that the configuration leaves at its default lies in the data folder.
 fn place(folder: &mut PathBuf, default: PathBuf, own: PathBuf) {
     if *folder == default {
@@ -125,13 +143,15 @@ fn place(folder: &mut PathBuf, default: PathBuf, own: PathBuf) {
 
 /// The listeners, and how they close together.
 struct Doors {
+    /// Sockets of the supervisor that no door has taken yet.
+    listeners: Listeners,
     tasks: JoinSet<std::io::Result<()>>,
     stop: watch::Sender<bool>,
 }
 
 impl Doors {
-    fn new() -> Self {
-        Doors { tasks: JoinSet::new(), stop: watch::Sender::new(false) }
+    fn new(listeners: Listeners) -> Self {
+        Doors { listeners, tasks: JoinSet::new(), stop: watch::Sender::new(false) }
     }
 
     fn open_local(&mut self, listener: LocalListener, routes: Router) {
@@ -139,10 +159,13 @@ impl Doors {
         self.tasks.spawn(async move { axum::serve(listener, routes).with_graceful_shutdown(stopped).await });
     }
 
-    async fn open(&mut self, what: &'static str, address: SocketAddr, routes: Router) -> Result<()> {
-        let listener = TcpListener::bind(address).await.with_context(|| {
+    fn open(&mut self, what: &'static str, address: SocketAddr, routes: Router) -> Result<()> {
+        let listener = self.listeners.take(what, address).with_context(|| {
             format!("cannot listen on {address} ({what}); `quaywatch doctor` says who has it")
         })?;
+        let address = listener.local_addr()?;
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
         let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let stopped = self.stopped();
         self.tasks.spawn(async move { axum::serve(listener, routes).with_graceful_shutdown(stopped).await });
