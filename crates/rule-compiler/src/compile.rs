@@ -19,27 +19,13 @@ use crate::{
     lists::Lists,
     macros::{Expanded, expand},
     operand::OperandError,
+    options::{ExtraField, Options, SUGGESTED_OUTPUT},
     program::Builder,
     report::{Code, Report},
-    rules::{Rule, RuleSet},
+    rules::{ExtraValue, Rule, RuleSet},
     source::{Place, RuleFile, SharedSources, Sources, Traced},
     yaml,
 };
-
-/// How to compile.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Plugins whose fields exist; only `container` is built in.
-    pub plugins: Vec<String>,
-    /// Added to each rule's output, with a blank before it: Falco's `append_output`.
-    pub extra_output: String,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options { plugins: vec!["container".to_owned()], extra_output: String::new() }
-    }
-}
 
 /// Compiles rule files, in order. With errors in the report the set holds the rules that were
 /// free of them; use it for listing only.
@@ -223,6 +209,7 @@ impl Compiler<'_> {
         let expanded = parsed.and_then(|expr| self.expand(&expr, &item, &mut macros));
         self.used_macros.extend(macros.iter().cloned());
         let output = self.compile_output(source, &item);
+        let extra_fields = self.extra_fields(source, &item);
         let (expr, _) = expanded?;
         let mut errors = Vec::new();
         let mut warnings = Vec::new();
@@ -269,7 +256,45 @@ impl Compiler<'_> {
         rule.macros = macros.into_iter().collect();
         rule.lists = lists;
         rule.format = format;
+        rule.extra_fields = extra_fields?;
+        let verdicts = self.options.selection.iter();
+        rule.is_active = verdicts
+            .filter_map(|entry| entry.verdict(&rule.name, &rule.tags))
+            .next_back()
+            .unwrap_or(rule.enabled);
         Some(rule)
+    }
+
+    /// Fields that the configuration adds to this rule's alerts.
+    fn extra_fields(&mut self, source: &RuleSource, item: &str) -> Option<Vec<(String, ExtraValue)>> {
+        let options = self.options;
+        let mut extra = Vec::new();
+        for entry in &options.append_output {
+            if !entry.matching.is_for(&source.name, &source.source, source.tags.iter().map(String::as_str)) {
+                continue;
+            }
+            for field in &entry.extra_fields {
+                let (name, text, is_raw) = match field {
+                    ExtraField::Raw(name) => (name, format!("%{}", name.trim_start_matches('%')), true),
+                    ExtraField::Named { name, format } => (name, format.clone(), false),
+                };
+                let (format, mut mistakes) = format::compile(&text, self.table);
+                let value = match format.parts.as_slice() {
+                    [format::Part::Value { operand, .. }] if is_raw => ExtraValue::Value(operand.clone()),
+                    _ => ExtraValue::Format(format),
+                };
+                if let Some(mistake) = mistakes.pop() {
+                    let message = format!("extra field `{name}`: {}", mistake.message);
+                    self.error(Code::ErrCompileOutput, source.place, item, message, mistake.help);
+                    return None;
+                }
+                extra.push((name.trim_start_matches('%').to_owned(), value));
+            }
+        }
+        let constants = options.static_fields.iter();
+        extra
+            .extend(constants.map(|(name, text)| (format!("static.{name}"), ExtraValue::Text(text.clone()))));
+        Some(extra)
     }
 
     /// Lists that stand in list position of a condition as written, quoted or not (Falco).
@@ -303,9 +328,17 @@ impl Compiler<'_> {
     fn compile_output(&mut self, source: &RuleSource, item: &str) -> Option<(format::Format, String)> {
         const OLD_FIELD: &str = "%container.info";
         let mut output = source.output.clone();
-        if !self.options.extra_output.is_empty() {
-            output.push_made(" ", source.place);
-            output.push_made(&self.options.extra_output, source.place);
+        for entry in &self.options.append_output {
+            if !entry.matching.is_for(&source.name, &source.source, source.tags.iter().map(String::as_str)) {
+                continue;
+            }
+            let suggested = entry.suggested_output && self.table.has_container_plugin;
+            for extra in [entry.extra_output.as_str(), if suggested { SUGGESTED_OUTPUT } else { "" }] {
+                if !extra.is_empty() {
+                    output.push_made(" ", source.place);
+                    output.push_made(extra, source.place);
+                }
+            }
         }
         let mut text = output.clone();
         while let Some(at) = text.text.find(OLD_FIELD) {

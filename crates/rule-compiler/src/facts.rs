@@ -80,6 +80,7 @@ impl Facts {
             source: source.source.clone(),
             tags: source.tags.iter().cloned().collect(),
             enabled: source.enabled,
+            is_active: source.enabled,
             capture: source.capture,
             capture_duration_ms: source.capture_duration_ms,
             events: Vec::new(),
@@ -102,6 +103,7 @@ impl Facts {
             line,
             node,
             format: Format::default(),
+            extra_fields: Vec::new(),
         }
     }
 }

@@ -36,7 +36,7 @@ const OPENS: [&str; 5] = ["open", "openat", "openat2", "creat", "open_by_handle_
 /// What the enabled rules need.
 pub(crate) fn derive(rules: &[Rule], program: &Program) -> Interest {
     let mut deriver = Deriver::new(program);
-    for rule in rules.iter().filter(|rule| rule.enabled) {
+    for rule in rules.iter().filter(|rule| rule.is_active) {
         deriver.add(rule);
     }
     deriver.finish()

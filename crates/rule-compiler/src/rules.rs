@@ -10,6 +10,7 @@ use crate::{
     events::CodeSet,
     format::Format,
     interest,
+    operand::Operand,
     program::{NodeId, Program},
 };
 
@@ -34,8 +35,10 @@ pub struct Rule {
     pub source: String,
     /// Sorted, each once.
     pub tags: Vec<String>,
-    /// Switched off rules are compiled and never evaluated.
+    /// As its files say.
     pub enabled: bool,
+    /// Whether it is evaluated: `enabled`, unless the configuration switches it on or off.
+    pub is_active: bool,
     /// Save a capture when it fires.
     pub capture: bool,
     /// For how long; 0 for the configured default.
@@ -70,6 +73,19 @@ pub struct Rule {
     pub node: NodeId,
     /// Its output.
     pub format: Format,
+    /// What the configuration adds to its alerts' fields, in order.
+    pub extra_fields: Vec<(String, ExtraValue)>,
+}
+
+/// A field that the configuration adds to alerts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExtraValue {
+    /// A value with its type.
+    Value(Operand),
+    /// A rendered format, always text.
+    Format(Format),
+    /// A constant.
+    Text(String),
 }
 
 impl Rule {
@@ -121,7 +137,7 @@ impl RuleSet {
                 let code = EventCode(code as u16);
                 (0u32..)
                     .zip(&rules)
-                    .filter(|(_, rule)| rule.enabled && rule.codes.contains(code))
+                    .filter(|(_, rule)| rule.is_active && rule.codes.contains(code))
                     .map(|(index, _)| index)
                     .collect()
             })
@@ -161,7 +177,7 @@ impl RuleSet {
         let rule = self.rule(name)?;
         let mut out = String::new();
         let _ = writeln!(out, "rule       {}", rule.name);
-        let state = if rule.enabled { "enabled" } else { "disabled" };
+        let state = if rule.is_active { "enabled" } else { "disabled" };
         let _ = writeln!(
             out,
             "           {} · {} · {state} · {}:{}",

@@ -1,6 +1,9 @@
 //! Settings of the engine, and what can be wrong with them.
 
+use std::collections::BTreeMap;
+
 use alert::Priority;
+use rule_compiler::{AppendOutput, Options, Selection};
 
 /// How alerts are made.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
@@ -18,8 +21,28 @@ pub struct Config {
     pub extra_output: String,
     /// Fields added to `output_fields` of each alert, unless they are there already.
     pub extra_fields: Vec<String>,
+    /// Texts and fields added to the alerts of some rules or all (Falco's `append_output`).
+    pub append_output: Vec<AppendOutput>,
+    /// Added to each alert's `output_fields` as `static.NAME`.
+    pub static_fields: BTreeMap<String, String>,
+    /// Switches rules on and off by name or tag, in order; the last entry that fits a rule counts.
+    pub rules: Vec<Selection>,
     /// Date, time and offset before the text instead of local time of day.
     pub time_format_iso_8601: bool,
+    /// Prints bytes (`evt.buffer`) as base64 instead of text with dots.
+    pub buffer_format_base64: bool,
+}
+
+impl Config {
+    /// How rules are compiled under this configuration.
+    pub fn compile_options(&self) -> Options {
+        Options {
+            append_output: self.append_output.clone(),
+            static_fields: self.static_fields.clone(),
+            selection: self.rules.clone(),
+            ..Options::default()
+        }
+    }
 }
 
 impl Default for Config {
@@ -51,7 +74,11 @@ impl Default for Config {
             hostname: String::new(),
             extra_output: String::new(),
             extra_fields: extra_fields.map(str::to_owned).to_vec(),
+            append_output: Vec::new(),
+            static_fields: BTreeMap::new(),
+            rules: Vec::new(),
             time_format_iso_8601: false,
+            buffer_format_base64: false,
         }
     }
 }

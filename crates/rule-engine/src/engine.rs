@@ -5,7 +5,7 @@ use std::sync::Arc;
 use alert::{Alert, Uuid};
 use event::{FieldSource, field_id};
 use jiff::tz::TimeZone;
-use rule_compiler::{FieldRef, Format, Operand, Part, Rule, RuleSet};
+use rule_compiler::{ExtraValue, FieldRef, Format, Operand, Part, Rule, RuleSet};
 use telemetry::{Counter, Registry};
 
 use crate::{
@@ -138,15 +138,16 @@ fn alert<S: FieldSource>(
     extra_fields: &[FieldRef],
 ) -> Alert {
     let timestamp = source.timestamp();
+    let style = render::Style { base64: config.buffer_format_base64 };
     let mut output = String::with_capacity(256);
     render::time(timestamp, zone, config.time_format_iso_8601, &mut output);
     output.push_str(": ");
     output.push_str(rule.priority.name());
     output.push(' ');
-    render::format(&rule.format, source, &mut output);
+    render::format(&rule.format, source, style, &mut output);
     if let Some(format) = extra_output {
         output.push(' ');
-        render::format(format, source, &mut output);
+        render::format(format, source, style, &mut output);
     }
 
     let mut output_fields = serde_json::Map::new();
@@ -155,8 +156,20 @@ fn alert<S: FieldSource>(
     let extra = extra_output.map(Format::fields).unwrap_or_default();
     for field in printed.into_iter().chain(extra).chain(extra_fields) {
         if !output_fields.contains_key(&field.text) {
-            output_fields.insert(field.text.clone(), render::json(field, source));
+            output_fields.insert(field.text.clone(), render::json(field, source, style));
         }
+    }
+    for (name, value) in &rule.extra_fields {
+        let value = match value {
+            ExtraValue::Value(operand) => render::operand_json(operand, source, style),
+            ExtraValue::Format(format) => {
+                let mut text = String::new();
+                render::format(format, source, style, &mut text);
+                text.into()
+            }
+            ExtraValue::Text(text) => text.as_str().into(),
+        };
+        output_fields.insert(name.clone(), value);
     }
     Alert {
         uuid: Uuid::nil(),

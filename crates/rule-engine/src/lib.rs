@@ -10,9 +10,13 @@
 mod config;
 mod engine;
 mod evaluate;
+mod falco_config;
+mod falco_line;
 mod render;
 #[cfg(test)]
 mod tests;
 
 pub use config::{Config, ConfigError, RuleMatching};
 pub use engine::Engine;
+pub use falco_config::{FalcoConfig, OptionError};
+pub use falco_line::LineShape;

@@ -6,18 +6,25 @@ use event::{FieldId, FieldSource, UnixNs, Value, ValueType, field_id};
 use jiff::{Timestamp, tz::TimeZone};
 use rule_compiler::{FieldRef, Format, Operand, Part};
 
+/// How values are shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Style {
+    /// Bytes as base64 instead of text with dots.
+    pub(crate) base64: bool,
+}
+
 /// Printed for a missing value.
 const MISSING: &str = "<NA>";
 
 /// The text of an output.
-pub(crate) fn format<S: FieldSource>(format: &Format, source: &S, out: &mut String) {
+pub(crate) fn format<S: FieldSource>(format: &Format, source: &S, style: Style, out: &mut String) {
     for part in &format.parts {
         match part {
             Part::Text(text) => out.push_str(text),
             Part::Value { operand, width } => {
                 let start = out.len();
                 match operand.evaluate(source) {
-                    Some(value) => print(&value, operand, out),
+                    Some(value) => print(&value, operand, style, out),
                     None => out.push_str(MISSING),
                 }
                 if let Some(width) = width {
@@ -39,7 +46,7 @@ fn fit(out: &mut String, start: usize, width: usize) {
     }
 }
 
-fn print(value: &Value<'_>, operand: &Operand, out: &mut String) {
+fn print(value: &Value<'_>, operand: &Operand, style: Style, out: &mut String) {
     match value {
         Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
         Value::Int(number) => {
@@ -56,6 +63,7 @@ fn print(value: &Value<'_>, operand: &Operand, out: &mut String) {
             let _ = write!(out, "{number}");
         }
         Value::Text(text) => out.push_str(&String::from_utf8_lossy(text)),
+        Value::Bytes(bytes) if style.base64 => base64(bytes, out),
         Value::Bytes(bytes) => out.extend(bytes.iter().map(|byte| printable(*byte))),
         Value::Ip(address) => {
             let _ = write!(out, "{address}");
@@ -67,7 +75,7 @@ fn print(value: &Value<'_>, operand: &Operand, out: &mut String) {
                 if index > 0 {
                     out.push(',');
                 }
-                print(item, operand, out);
+                print(item, operand, style, out);
             }
             out.push(')');
         }
@@ -76,7 +84,7 @@ fn print(value: &Value<'_>, operand: &Operand, out: &mut String) {
                 if index > 0 {
                     out.push(' ');
                 }
-                print(value, operand, out);
+                print(value, operand, style, out);
             }
         }
     }
@@ -92,30 +100,57 @@ fn printable(byte: u8) -> char {
     if (0x20..0x7f).contains(&byte) { char::from(byte) } else { '.' }
 }
 
+/// The standard alphabet with padding.
+fn base64(bytes: &[u8], out: &mut String) {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for group in bytes.chunks(3) {
+        let at = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
+        let bits = at(0) << 16 | at(1) << 8 | at(2);
+        for index in 0..4 {
+            let six = (bits >> (18 - 6 * index) & 63) as usize;
+            let letter = ALPHABET.get(six).copied().unwrap_or(b'=');
+            out.push(if index <= group.len() { char::from(letter) } else { '=' });
+        }
+    }
+}
+
 /// A field's value in `output_fields`: numbers stay numbers, a missing value is null.
-pub(crate) fn json<S: FieldSource>(field: &FieldRef, source: &S) -> serde_json::Value {
+pub(crate) fn json<S: FieldSource>(field: &FieldRef, source: &S, style: Style) -> serde_json::Value {
     if field.id == Some(field_id::EVT_TIME) {
         return source.timestamp().0.into();
     }
-    field.extract(source).map_or(serde_json::Value::Null, |value| to_json(&value))
+    field.extract(source).map_or(serde_json::Value::Null, |value| to_json(&value, style))
 }
 
-fn to_json(value: &Value<'_>) -> serde_json::Value {
+/// The same for any operand.
+pub(crate) fn operand_json<S: FieldSource>(operand: &Operand, source: &S, style: Style) -> serde_json::Value {
+    match operand {
+        Operand::Field(field) => json(field, source, style),
+        other => other.evaluate(source).map_or(serde_json::Value::Null, |value| to_json(&value, style)),
+    }
+}
+
+fn to_json(value: &Value<'_>, style: Style) -> serde_json::Value {
     match value {
         Value::Bool(truth) => (*truth).into(),
         Value::Int(number) => (*number).into(),
         Value::Uint(number) => (*number).into(),
         Value::Double(number) => (*number).into(),
         Value::Text(text) => String::from_utf8_lossy(text).into(),
+        Value::Bytes(bytes) if style.base64 => {
+            let mut out = String::new();
+            base64(bytes, &mut out);
+            out.into()
+        }
         Value::Bytes(bytes) => bytes.iter().map(|byte| printable(*byte)).collect::<String>().into(),
         Value::Ip(address) => address.to_string().into(),
         Value::Net(_) => "<IPNET>".into(),
-        Value::List(items) => items.iter().map(to_json).collect::<Vec<_>>().into(),
+        Value::List(items) => items.iter().map(|item| to_json(item, style)).collect::<Vec<_>>().into(),
         Value::AnyOf(values) => match values.as_slice() {
-            [only] => to_json(only),
+            [only] => to_json(only, style),
             all => all
                 .iter()
-                .map(|value| match to_json(value) {
+                .map(|value| match to_json(value, style) {
                     serde_json::Value::String(text) => text,
                     other => other.to_string(),
                 })

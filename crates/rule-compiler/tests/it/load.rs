@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
-use rule_compiler::{Options, Report, RuleFile, RuleSet, compile};
+use rule_compiler::{AppendOutput, Options, Report, RuleFile, RuleSet, compile};
 use serde_json::Value;
 
 fn conformance(name: &str) -> PathBuf {
@@ -93,24 +93,17 @@ fn options(engine: &Value) -> Options {
             .unwrap_or_default()
     };
     let plugins = texts("plugins");
-    let mut extra = Vec::new();
-    let mut has_suggestion = plugins.contains(&"container".to_owned());
+    let mut entry = AppendOutput { suggested_output: true, ..AppendOutput::default() };
     for option in texts("options") {
         if option.ends_with("suggested_output=false") {
-            has_suggestion = false;
+            entry.suggested_output = false;
         } else if let Some((key, text)) = option.split_once('=')
             && key.ends_with("extra_output")
         {
-            extra.push(text.to_owned());
+            entry.extra_output = text.to_owned();
         }
     }
-    if has_suggestion {
-        extra.push(
-            "container_id=%container.id container_name=%container.name container_image_repository=%container.image.repository container_image_tag=%container.image.tag k8s_pod_name=%k8s.pod.name k8s_ns_name=%k8s.ns.name"
-                .to_owned(),
-        );
-    }
-    Options { plugins, extra_output: extra.join(" ") }
+    Options { plugins, append_output: vec![entry], ..Options::default() }
 }
 
 /// The set of error codes and, for files that load, the multiset of warning codes.
