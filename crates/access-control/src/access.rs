@@ -4,7 +4,7 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{SystemTime, UNIX_EPOCH},
@@ -13,7 +13,9 @@ use std::{
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    AccessError, limits,
+    AccessError,
+    audit::AuditSink,
+    limits,
     session::Sessions,
     setup_code::SetupCode,
     throttle::Throttle,
@@ -35,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) setup_code: Mutex<Option<SetupCode>>,
     /// argon2 runs going on.
     pub(crate) hashing: AtomicUsize,
+    pub(crate) audit: OnceLock<AuditSink>,
     looked_at_ms: AtomicU64,
 }
 
@@ -72,6 +75,7 @@ impl Access {
             verified: Mutex::new(Verified::new()),
             setup_code: Mutex::default(),
             hashing: AtomicUsize::new(0),
+            audit: OnceLock::new(),
             looked_at_ms: AtomicU64::new(now_ms),
             clock,
         }))))
@@ -104,7 +108,7 @@ impl Inner {
         }
         match UserFile::load(&self.dir) {
             Ok(loaded) => {
-                *self.users.write() = loaded;
+                self.replace(loaded);
                 true
             }
             Err(error) => {
@@ -120,8 +124,14 @@ impl Inner {
         change: impl FnOnce(&mut UserFile) -> Result<(), AccessError>,
     ) -> Result<(), AccessError> {
         let changed = UserFile::update(&self.dir, change)?;
-        *self.users.write() = changed;
+        self.replace(changed);
         Ok(())
+    }
+
+    fn replace(&self, loaded: (UserFile, Stamp)) {
+        let new = loaded.0.clone();
+        let (old, _) = std::mem::replace(&mut *self.users.write(), loaded);
+        self.note_changes(&old, &new);
     }
 }
 

@@ -57,7 +57,13 @@ impl Access {
     /// [`Denied`], the most telling one.
     pub fn authorize(&self, presented: &Presented<'_>, right: Right) -> Result<Identity, Denied> {
         let identity = self.identify(presented)?;
-        if identity.role.allows(right) { Ok(identity) } else { Err(Denied::Forbidden) }
+        if identity.role.allows(right) {
+            return Ok(identity);
+        }
+        if let Some(inner) = &self.0 {
+            inner.note_refusal(&Denied::Forbidden, &identity.name, presented.peer);
+        }
+        Err(Denied::Forbidden)
     }
 
     /// Recognises who presented this, whatever they may do.
@@ -69,11 +75,16 @@ impl Access {
             return Ok(Identity { name: "anonymous".to_owned(), role: crate::Role::Admin });
         };
         inner.refresh_sometimes();
-        match inner.identify(presented) {
+        let found = match inner.identify(presented) {
             // The command line may have added it a moment ago.
             Err(Denied::Wrong) if inner.refresh() => inner.identify(presented),
             other => other,
+        };
+        if let Err(denied) = &found {
+            let name = presented.authorization.and_then(basic_name).unwrap_or_default();
+            inner.note_refusal(denied, &name, presented.peer);
         }
+        found
     }
 }
 
@@ -184,6 +195,16 @@ impl Inner {
             }
         }
     }
+}
+
+/// The user name of a Basic header, for the audit.
+fn basic_name(header: &str) -> Option<String> {
+    let (scheme, value) = header.trim().split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") || value.len() > limits::CREDENTIAL_BYTES_MAX {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()?;
+    Some(decoded.split_once(':')?.0.to_owned())
 }
 
 /// argon2id with our parameters of a password nobody has: random salt and random hash.

@@ -13,8 +13,10 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod authorize;
 mod error;
+mod htpasswd;
 pub mod limits;
 mod login;
 mod role;
@@ -27,8 +29,10 @@ mod verified;
 
 pub use access::Access;
 pub use accounts::{TokenInfo, UserInfo};
+pub use audit::{AuditAction, AuditEvent, AuditSink};
 pub use authorize::{Denied, Presented};
 pub use error::{AccessError, SetupError};
+pub use htpasswd::{Htpasswd, LineProblem, PasswordGuard};
 pub use login::NewSession;
 pub use role::{Identity, Right, Role, UnknownRole};
 

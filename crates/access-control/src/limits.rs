@@ -28,8 +28,9 @@ pub const VERIFIED_LIFETIME_MS: u64 = 3_600_000;
 pub const HASHES_AT_ONCE_MAX: usize = 2;
 /// Addresses and user names whose failures are remembered; the longest unseen goes first.
 pub const THROTTLED_MAX: usize = 4_096;
-/// Failures of one address before it must wait.
-pub const ADDRESS_FAILURES_FREE: u32 = 8;
+/// Failures of one address before it must wait. With the doubling waits after them a stranger has
+/// ten guesses in the first minute and two in each further one.
+pub const ADDRESS_FAILURES_FREE: u32 = 5;
 /// Failures of one user name, from anywhere, before it must wait: higher, because a stranger can
 /// cause it.
 pub const USER_FAILURES_FREE: u32 = 20;
@@ -44,6 +45,9 @@ pub const SETUP_LIFETIME_MS: u64 = 24 * 3_600_000;
 /// How often the user file is looked at for changes by another process. A credential that fails
 /// looks at once.
 pub const RELOAD_INTERVAL_MS: u64 = 500;
+
+/// Highest bcrypt cost in an htpasswd list: each step doubles the time, 14 takes about a second.
+pub const BCRYPT_COST_MAX: u32 = 14;
 
 const _: () = assert!(SESSIONS_PER_USER_MAX <= SESSIONS_MAX);
 const _: () = assert!(PASSWORD_CHARS_MIN * 4 <= PASSWORD_BYTES_MAX);

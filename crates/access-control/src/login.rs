@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use crate::{
-    Access, AccessError, Denied, Identity, Role, SetupError, accounts, setup_code::SetupCode, user_file::User,
+    Access, AccessError, AuditAction, Denied, Identity, Role, SetupError, accounts, setup_code::SetupCode,
+    user_file::User,
 };
 
 /// A session that was just opened.
@@ -62,6 +63,7 @@ impl Access {
         if taken {
             return Err(SetupError::AlreadyDone);
         }
+        inner.note(AuditAction::Setup, name, None, Role::Admin);
         Ok(self.open_session(&user)?)
     }
 
@@ -78,8 +80,15 @@ impl Access {
         let inner = self.0.as_ref().ok_or(AccessError::Off)?;
         inner.refresh();
         match inner.by_password(name, password, peer) {
-            Ok(user) => self.open_session(&user).map(Ok),
-            Err(denied) => Ok(Err(denied)),
+            Ok(user) => {
+                let session = self.open_session(&user)?;
+                inner.note(AuditAction::Login, name, peer, user.role);
+                Ok(Ok(session))
+            }
+            Err(denied) => {
+                inner.note_refusal(&denied, name, peer);
+                Ok(Err(denied))
+            }
         }
     }
 
@@ -89,7 +98,12 @@ impl Access {
     /// When the sessions cannot be saved.
     pub fn logout(&self, session: &str) -> Result<(), AccessError> {
         match &self.0 {
-            Some(inner) => inner.sessions.lock().remove(session),
+            Some(inner) => {
+                if let Some(session) = inner.sessions.lock().get(session, inner.now_s()) {
+                    inner.note(AuditAction::Logout, &session.user, None, "");
+                }
+                inner.sessions.lock().remove(session)
+            }
             None => Ok(()),
         }
     }

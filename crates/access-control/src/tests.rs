@@ -219,3 +219,33 @@ fn a_damaged_file_is_named_and_does_not_open_the_door() {
     let error = Access::open(dir.path()).unwrap_err().to_string();
     assert!(error.contains("users.json is damaged"), "{error}");
 }
+
+#[test]
+fn logins_refusals_and_changes_are_noted() {
+    let Door { access, dir, clock } = door();
+    let heard = Arc::new(parking_lot::Mutex::new(Vec::new()));
+    let sink = Arc::clone(&heard);
+    access.on_audit(Box::new(move |event| {
+        sink.lock().push(format!("{:?} {} {}", event.action, event.user, event.detail));
+    }));
+    let check = |expected: &[&str]| assert_eq!(std::mem::take(&mut *heard.lock()), expected);
+
+    access.add_user("ann", Role::Reader, PASSWORD).unwrap();
+    check(&["UserAdded ann reader"]);
+    // Another process, as the command line is.
+    open(&dir, &clock).set_password("ann", "another battery").unwrap();
+    clock.fetch_add(limits::RELOAD_INTERVAL_MS, Ordering::Relaxed);
+    let session = access.login("ann", "another battery", None).unwrap().unwrap();
+    check(&["UserChanged ann password", "Login ann reader"]);
+    assert_eq!(by_header(&access, &basic("ann", PASSWORD), Right::Read), Err(Denied::Wrong));
+    assert_eq!(by_header(&access, &basic("ann", "another battery"), Right::Write), Err(Denied::Forbidden));
+    let refused = [
+        "Refused ann the user, password, token or session is wrong or no longer valid",
+        "Refused ann your role does not allow this",
+    ];
+    check(&refused);
+    assert_eq!(access.authorize(&Presented::default(), Right::Read), Err(Denied::Missing));
+    access.logout(&session.id).unwrap();
+    access.remove_user("ann").unwrap();
+    check(&["Logout ann ", "UserRemoved ann reader"]);
+}

@@ -1,0 +1,3 @@
+//! Docker labels and files become routes.
+
+#![forbid(unsafe_code)]
