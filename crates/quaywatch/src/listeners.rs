@@ -92,13 +92,16 @@ impl Listeners {
         Ok(())
     }
 
-    /// A configuration that changed meanwhile wants another address: that socket is not used.
+    /// By address, since systemd gives all sockets of a unit one name; by name where the port was
+    /// left to the kernel. A configuration that changed meanwhile wants another address: the old
+    /// socket is not used.
     fn position(&self, name: &str, address: SocketAddr) -> Option<usize> {
         self.named.iter().position(|(held, listener)| {
-            held == name
-                && listener.local_addr().is_ok_and(|at| {
-                    at.ip() == address.ip() && (at.port() == address.port() || address.port() == 0)
-                })
+            let at = listener.local_addr().ok();
+            if address.port() == 0 {
+                return held == name && at.is_some_and(|at| at.ip() == address.ip());
+            }
+            at == Some(address)
         })
     }
 }

@@ -221,21 +221,29 @@ fn config_file(path: Option<&Path>) -> Result<Option<File>> {
 
 /// The data folder: the hub's part belongs to the hub, the sensor's to root alone.
 pub(crate) fn prepare_folders(config: &Config) -> Result<()> {
-    let make = |folder: &Path, mode: u32, owner: Option<u32>| -> Result<()> {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        fs::set_permissions(folder, fs::Permissions::from_mode(mode))?;
-        if owner.is_some() && rustix::process::geteuid().is_root() {
-            std::os::unix::fs::chown(folder, owner, owner)
-                .with_context(|| format!("cannot give {} to user {HUB_UID}", folder.display()))?;
-        }
-        Ok(())
-    };
     if !config.data_dir.exists() {
-        make(&config.data_dir, 0o755, None)?;
+        make_folder(&config.data_dir, 0o755, None)?;
     }
-    make(&config.hub_dir(), 0o700, Some(HUB_UID))?;
-    make(&config.data_dir.join("run"), 0o755, Some(HUB_UID))?;
-    make(&config.sensor_dir(), 0o700, None)
+    make_folder(&config.hub_dir(), 0o700, Some(HUB_UID))?;
+    make_folder(&config.data_dir.join("run"), 0o755, Some(HUB_UID))?;
+    make_folder(&config.sensor_dir(), 0o700, None)
+}
+
+/// A sensor that runs alone makes nothing but its own: the hub may be in another container, with
+/// folders that this one neither sees nor owns.
+pub(crate) fn prepare_sensor_folder(config: &Config) -> Result<()> {
+    make_folder(&config.sensor_dir(), 0o700, None)
+}
+
+fn make_folder(folder: &Path, mode: u32, owner: Option<u32>) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(mode))
+        .with_context(|| format!("cannot set the mode of {}", folder.display()))?;
+    if owner.is_some() && rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(folder, owner, owner)
+            .with_context(|| format!("cannot give {} to user {HUB_UID}", folder.display()))?;
+    }
+    Ok(())
 }
 
 /// Called by the hub at its start: the supervisor starts it as root, so that it can give up even

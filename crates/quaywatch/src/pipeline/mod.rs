@@ -1,10 +1,12 @@
 //! The flow: `detect` is the sensor's half (kernel event to spooled alert), `forward` the way
 //! to the hub, `serve` the hub's half (received alert to query and page).
 
+mod audit;
 mod detect;
 mod forward;
 mod identity;
 mod losses;
+mod own_lines;
 mod reload;
 mod sensor_process;
 mod serve;

@@ -63,13 +63,13 @@ pub(crate) fn run(config: &Config) -> Result<SensorEnd> {
             return Ok(SensorEnd::BadRules);
         }
     };
-    let (rules, report) = rule_files::compile_all(&files);
+    let (rules, report) = rule_files::compile_all(&files, &config.sensor.rules.compile_options());
     let words = report.render(false);
     if !words.is_empty() {
         eprint!("{words}");
     }
     let Some(rules) = rules else { return Ok(SensorEnd::BadRules) };
-    supervisor::prepare_folders(config)?;
+    supervisor::prepare_sensor_folder(config)?;
     let hostname = hostname(config);
     let registry = Registry::default();
     let spool = open_spool(config, &registry)?;

@@ -16,6 +16,7 @@ use tokio::{
     task::JoinSet,
 };
 
+use super::{audit, own_lines::OwnLines};
 use crate::{
     config::Config,
     confine::Confinement,
@@ -75,6 +76,10 @@ async fn serve(config: &Config, listeners: Listeners, confinement: Confinement) 
     let store = Store::open(store_config(config), &registry).context("the store")?;
     let reader: Arc<dyn LogReader> = store.clone();
     let writer: Arc<dyn LogWriter> = store.clone();
+
+    // What is kept of those who come: beside the alerts, for the same queries.
+    let own_lines = OwnLines::start(Arc::clone(&writer), config.hub.outputs.store.tenant.clone(), &registry);
+    audit::keep(&access, own_lines);
 
     // The queue in front of it, and of every other output.
     let resources = alert_outputs::Resources { writer: Arc::clone(&writer), registry: registry.clone() };
