@@ -26,7 +26,7 @@ usage: ./x TASK
   bench           the figures of benches/README.md
   tidy            the rules of the house: crate edges, file lengths, file heads
   codegen         crates/event/src/generated from conformance/falco/tables  [--check]
-  docs            docs/configuration.md from the Config structs  [--check]
+  docs            docs/configuration.md, deploy/truenas.yaml, deploy/portainer.json  [--check]
   setup [all]     install what building (with `all`: testing too) needs
 ";
 

@@ -28,7 +28,7 @@ const AT_START: &[(&str, &str)] = &[
 const DEPTH_MAX: usize = 8;
 
 /// Writes the page, or with `check` fails when it is stale.
-pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
+pub(super) fn run(root: &Path, check: bool) -> Result<()> {
     let sources = Sources::read(&root.join("crates"))?;
     let item = sources.item(ROOT.0, None, ROOT.1)?;
     let mut sections = Vec::new();
