@@ -18,10 +18,12 @@ mod params;
 mod pipeline;
 mod result;
 mod scan;
+mod selectors;
 
 pub use engine::Engine;
 pub use error::QueryError;
 pub use limits::Limits;
 pub use params::{Cancel, InstantParams, RangeParams};
-pub use pipeline::matchers_of;
+pub use pipeline::{LineField, LineParser, line_fields, matchers_of};
 pub use result::{Data, EntryLabels, LogEntry, QueryResult, Sample, Series, Stats};
+pub use selectors::LogQlSelectors;

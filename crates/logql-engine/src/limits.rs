@@ -51,3 +51,6 @@ pub(crate) const THINNED_ENTRIES_MAX: usize = 100_000;
 
 /// Most label sets kept to share between the lines of an answer; then the cache starts anew.
 pub(crate) const SHARED_LABELS_MAX: usize = 20_000;
+
+/// Most fields that are listed of one line.
+pub(crate) const LINE_FIELDS_MAX: usize = 1_000;

@@ -11,6 +11,9 @@ pub struct Config {
     pub discover_service_name: bool,
     /// Add the structured metadata `detected_level` to pushed entries that lack it.
     pub discover_log_levels: bool,
+    /// How many seconds back `patterns` looks; 0 is as far as it is asked. Loki mines what was
+    /// pushed within the last three hours.
+    pub patterns_within_s: u64,
     /// Most bytes of a pushed body as sent.
     pub body_bytes_max: usize,
     /// Most bytes of a pushed body after decompression.
@@ -23,6 +26,7 @@ impl Default for Config {
             tenant_required: false,
             discover_service_name: true,
             discover_log_levels: true,
+            patterns_within_s: 86_400,
             body_bytes_max: 16 << 20,
             decoded_bytes_max: 64 << 20,
         }

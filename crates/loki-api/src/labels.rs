@@ -1,6 +1,6 @@
 //! What exists: label names and values, series, sizes.
 
-use std::{collections::BTreeSet, ops::ControlFlow};
+use std::collections::BTreeSet;
 
 use access_control::Right;
 use axum::{
@@ -8,10 +8,10 @@ use axum::{
     response::Response,
 };
 use http::StatusCode;
-use log_record::{Columns, Direction, LabelMatcher, Labels, ScanRequest, TimeRange};
+use log_record::{Count, CountRequest, LabelMatcher, Labels, TimeRange};
 
 use crate::{
-    caller, json, limits,
+    caller, counts, json, limits,
     parameters::Parameters,
     reply::{self, Refusal},
     state::LokiApi,
@@ -93,38 +93,11 @@ pub(crate) async fn stats(State(api): State<LokiApi>, request: Request) -> Resul
     }
     let matchers = selector(query)?;
     let (start_ns, end_ns) = times::bounds(&parameters)?;
-    let request = ScanRequest {
-        tenant,
-        range: TimeRange { start_ns, end_ns },
-        matchers,
-        line_contains: Vec::new(),
-        direction: Direction::Forward,
-        columns: Columns { line: true, ..Columns::default() },
-    };
-    let reader = api.reader.clone();
-    let counted = tokio::task::spawn_blocking(move || {
-        let mut streams: BTreeSet<Labels> = BTreeSet::new();
-        let (mut entries, mut bytes) = (0usize, 0usize);
-        reader.scan(&request, &mut |block| {
-            entries += block.len();
-            bytes += block.lines.data.len();
-            for stream in block.stream_of_row {
-                if let Some(labels) = usize::try_from(*stream).ok().and_then(|index| block.streams.get(index))
-                    && !streams.contains(labels)
-                {
-                    streams.insert(labels.clone());
-                }
-            }
-            ControlFlow::Continue(())
-        })?;
-        Ok::<_, log_record::ReadError>((streams.len(), entries, bytes))
-    })
-    .await;
-    let (streams, entries, bytes) = match counted {
-        Ok(Ok(counted)) => counted,
-        Ok(Err(error)) => return Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
-        Err(error) => return Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
-    };
+    let step_ns = end_ns.saturating_sub(start_ns).max(1);
+    let range = TimeRange { start_ns, end_ns };
+    let all = counts::counts(&api, CountRequest { tenant, range, matchers, step_ns }).await?;
+    let total = |part: fn(&Count) -> u64| all.iter().flat_map(|one| &one.buckets).map(part).sum::<u64>();
+    let (streams, entries, bytes) = (all.len(), total(|count| count.rows), total(|count| count.line_bytes));
     Ok(reply::json(format!(
         "{{\"streams\":{streams},\"chunks\":{streams},\"bytes\":{bytes},\"entries\":{entries}}}"
     )))
@@ -145,7 +118,7 @@ pub(crate) fn selector(text: &str) -> Result<Vec<LabelMatcher>, Refusal> {
 }
 
 /// The streams that pass any of the selectors, sorted.
-async fn streams(
+pub(crate) async fn streams(
     api: &LokiApi,
     tenant: String,
     parameters: &Parameters,

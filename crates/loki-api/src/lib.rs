@@ -8,11 +8,16 @@
 
 mod caller;
 mod config;
+mod counts;
+mod delete;
+mod detected;
 mod encode;
 mod json;
 mod labels;
 mod limits;
+mod operate;
 mod parameters;
+mod patterns;
 mod push;
 mod query;
 mod reply;
@@ -22,6 +27,7 @@ mod stats;
 mod status;
 mod tail;
 mod times;
+mod volume;
 
 pub use config::Config;
 pub use routes::http;

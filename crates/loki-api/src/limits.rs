@@ -26,3 +26,13 @@ pub(crate) const LINES_DEFAULT: usize = 100;
 pub(crate) const SERIES_MATCHERS_MAX: usize = 100;
 /// Followers at once; Loki allows 10 per tenant.
 pub(crate) const TAILS_MAX: usize = 10;
+/// Steps of one `volume_range` request; Loki: 11,000.
+pub(crate) const VOLUME_STEPS_MAX: usize = 11_001;
+/// Series of a volume that Loki would sort; ours has no such wall, clients are told Loki's.
+pub(crate) const VOLUME_SERIES_MAX: usize = 1_000;
+/// Fields and lines of `detected_fields` when the request names no limits.
+pub(crate) const DETECTED_DEFAULT: usize = 1_000;
+/// Most lines patterns are mined from, the newest: about a second of work.
+pub(crate) const PATTERN_LINES_MAX: usize = 200_000;
+/// Most levels that are told apart while mining.
+pub(crate) const PATTERN_LEVELS_MAX: usize = 16;

@@ -28,6 +28,15 @@ impl Refusal {
         Refusal::new(StatusCode::BAD_REQUEST, text)
     }
 
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// A header that goes with it.
+    pub(crate) fn header(&self) -> Option<(header::HeaderName, HeaderValue)> {
+        self.header.clone()
+    }
+
     /// What it says.
     pub(crate) fn text(&self) -> &str {
         &self.text

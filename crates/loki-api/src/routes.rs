@@ -2,16 +2,19 @@
 
 use axum::{
     Router,
-    routing::{get, post},
+    routing::{any, get, post},
 };
 
-use crate::{labels, push, query, state::LokiApi, status, tail};
+use crate::{
+    delete, detected, labels, operate, patterns, push, query, state::LokiApi, status, tail, volume,
+};
 
 /// The router; mount it at the root of a listener.
 pub fn http(api: LokiApi) -> Router {
     Router::new()
         .route("/loki/api/v1/push", post(push::push))
         .route("/api/prom/push", post(push::push))
+        .route("/otlp/v1/logs", post(push::push_otlp))
         .route("/loki/api/v1/query", get(query::instant).post(query::instant))
         .route("/loki/api/v1/query_range", get(query::range).post(query::range))
         .route("/loki/api/v1/labels", get(labels::names).post(labels::names))
@@ -19,6 +22,16 @@ pub fn http(api: LokiApi) -> Router {
         .route("/loki/api/v1/label/{name}/values", get(labels::values).post(labels::values))
         .route("/loki/api/v1/series", get(labels::series).post(labels::series))
         .route("/loki/api/v1/index/stats", get(labels::stats).post(labels::stats))
+        .route("/loki/api/v1/index/volume", get(volume::instant).post(volume::instant))
+        .route("/loki/api/v1/index/volume_range", get(volume::range).post(volume::range))
+        .route("/loki/api/v1/index/shards", get(operate::shards).post(operate::shards))
+        .route("/loki/api/v1/detected_labels", get(detected::labels).post(detected::labels))
+        .route("/loki/api/v1/detected_fields", get(detected::fields).post(detected::fields))
+        .route("/loki/api/v1/detected_field/{name}/values", get(detected::values).post(detected::values))
+        .route("/loki/api/v1/patterns", get(patterns::patterns).post(patterns::patterns))
+        .route("/loki/api/v1/drilldown-limits", get(operate::drilldown_limits))
+        .route("/loki/api/v1/delete", any(delete::delete))
+        .route("/loki/api/v1/cache/generation_numbers", get(operate::generation_numbers))
         .route("/loki/api/v1/tail", get(tail::tail))
         .route("/api/prom/tail", get(tail::tail))
         .route("/loki/api/v1/format_query", get(status::format_query).post(status::format_query))
@@ -27,6 +40,11 @@ pub fn http(api: LokiApi) -> Router {
         .route("/api/prom/label/{name}/values", get(labels::old_values).post(labels::old_values))
         .route("/prometheus/api/v1/rules", get(status::no_rules))
         .route("/prometheus/api/v1/alerts", get(status::no_rules))
+        .route("/config", get(operate::config))
+        .route("/config/tenant/v1/limits", get(operate::limits))
+        .route("/services", get(operate::services))
+        .route("/log_level", get(operate::log_level))
+        .route("/flush", get(operate::flush).post(operate::flush))
         .route("/ready", get(status::ready))
         .route("/metrics", get(status::metrics))
         .fallback(status::not_found)

@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::AtomicUsize};
 
 use access_control::Access;
-use log_record::{LogReader, LogWriter};
+use log_record::{LogDeleter, LogReader, LogWriter};
 use logql_engine::Engine;
 use telemetry::{Counter, Registry};
 
@@ -20,7 +20,12 @@ pub struct LokiApi {
     pub(crate) registry: Registry,
     pub(crate) metrics: Metrics,
     pub(crate) tails: Arc<AtomicUsize>,
+    pub(crate) deleter: Option<Deleter>,
 }
+
+/// The deleting side of the store.
+#[derive(Clone)]
+pub(crate) struct Deleter(pub(crate) Arc<dyn LogDeleter>);
 
 /// What the API counts.
 #[derive(Clone)]
@@ -59,7 +64,15 @@ impl LokiApi {
             registry: registry.clone(),
             metrics,
             tails: Arc::default(),
+            deleter: None,
         }
+    }
+
+    /// The same with delete requests; without this their routes answer 404.
+    #[must_use]
+    pub fn with_deleter(mut self, deleter: Arc<dyn LogDeleter>) -> Self {
+        self.deleter = Some(Deleter(deleter));
+        self
     }
 
     /// The same with other settings.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The Loki version whose behaviour this API has; clients switch features on by it.
-const LOKI_VERSION: &str = "3.7.6";
+pub(crate) const LOKI_VERSION: &str = "3.7.6";
 
 /// `GET /ready`; open to all.
 pub(crate) async fn ready() -> Response {

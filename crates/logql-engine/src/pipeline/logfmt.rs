@@ -19,7 +19,7 @@ impl Logfmt {
         if work.need.is_nothing() {
             return;
         }
-        let mut decoder = Decoder { line, at: 0 };
+        let mut decoder = Decoder::new(line);
         let mut value = String::new();
         while let Some(pair) = decoder.next(&mut value) {
             match pair {
@@ -64,20 +64,25 @@ impl Logfmt {
     }
 }
 
-struct Decoder<'a> {
+/// Pulls pairs out of a line.
+pub(super) struct Decoder<'a> {
     line: &'a str,
     at: usize,
 }
 
-type Malformed = (usize, String);
+pub(super) type Malformed = (usize, String);
 
 impl<'a> Decoder<'a> {
+    pub(super) fn new(line: &'a str) -> Self {
+        Decoder { line, at: 0 }
+    }
+
     fn byte(&self, at: usize) -> Option<u8> {
         self.line.as_bytes().get(at).copied()
     }
 
     /// The next key, with its value in `value`; `None` at the end of the line.
-    fn next(&mut self, value: &mut String) -> Option<Result<&'a str, Malformed>> {
+    pub(super) fn next(&mut self, value: &mut String) -> Option<Result<&'a str, Malformed>> {
         value.clear();
         while self.byte(self.at)? <= b' ' {
             self.at += 1;
@@ -145,7 +150,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Loki's lenient mode goes on at the next blank.
-    fn skip_value(&mut self) {
+    pub(super) fn skip_value(&mut self) {
         while self.byte(self.at).is_some_and(|next| next > b' ') {
             self.at += 1;
         }

@@ -4,6 +4,7 @@
 //! filters that run over whole text columns, and steps that run per remaining row.
 
 mod compile;
+mod detect;
 mod ip;
 mod json;
 mod json_path;
@@ -22,6 +23,7 @@ mod unpack;
 
 pub(crate) use compile::Pipeline;
 pub use compile::matchers_of;
+pub use detect::{LineField, LineParser, line_fields};
 pub(crate) use label_filter::{Filter, bytes_error, duration_error, number};
 pub(crate) use need::Need;
 pub(crate) use regex_translate::{anchored, regex};

@@ -18,6 +18,12 @@ pub(super) fn decompress(raw: Bytes, encoding: &str, bytes_max: usize) -> Result
             read(ZlibDecoder::new(&*raw), bytes_max, "flate: corrupt input\n")
         }
         "deflate" => read(DeflateDecoder::new(&*raw), bytes_max, "flate: corrupt input\n"),
+        // Loki refuses zstd here; a body that is no zstd gets its words.
+        "zstd" if raw.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) => {
+            let corrupt = "zstd: corrupt input\n";
+            let decoder = zstd::Decoder::with_buffer(&*raw).map_err(|_| Refusal::bad(corrupt))?;
+            read(decoder, bytes_max, corrupt)
+        }
         "snappy" => unsnap(&raw, bytes_max).map(Bytes::from),
         other => {
             Err(Refusal::bad(format!("Content-Encoding {} not supported\n", logql_syntax::quote(other))))

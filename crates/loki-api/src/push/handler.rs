@@ -39,6 +39,16 @@ async fn accept(api: LokiApi, request: Request) -> Result<Response, Refusal> {
     } else {
         proto_body::decode(&body::unsnap(&raw, bytes_max)?)?
     };
+    store(&api, tenant, streams).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Checks decoded streams and appends what is left of them in one batch.
+pub(super) async fn store(
+    api: &LokiApi,
+    tenant: String,
+    streams: Vec<super::SentStream>,
+) -> Result<(), Refusal> {
     if streams.is_empty() {
         return Err(Refusal::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -55,7 +65,7 @@ async fn accept(api: LokiApi, request: Request) -> Result<Response, Refusal> {
     }
     match checked.first_error {
         Some(text) => Err(Refusal::bad(format!("{text}\n"))),
-        None => Ok(StatusCode::NO_CONTENT.into_response()),
+        None => Ok(()),
     }
 }
 

@@ -18,6 +18,11 @@ const FIELDS: &[&str] = &[
     "SEVERITY_TEXT",
 ];
 
+/// Those names, for clients that ask.
+pub(crate) fn fields() -> &'static [&'static str] {
+    FIELDS
+}
+
 /// The level of an entry; `None` when its metadata already has it.
 pub(super) fn detect(
     labels: &[(String, String)],

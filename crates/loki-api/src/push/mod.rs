@@ -4,11 +4,15 @@ mod body;
 mod handler;
 mod json_body;
 mod level;
+mod otlp;
 mod proto_body;
 mod service_name;
 mod validate;
 
 pub(crate) use handler::push;
+pub(crate) use level::fields as level_fields;
+pub(crate) use otlp::{index_labels as otlp_index_labels, push as push_otlp};
+pub(crate) use service_name::sources as service_name_sources;
 
 /// A stream as it was sent.
 #[derive(Debug, Default, PartialEq)]

@@ -17,6 +17,19 @@ const SOURCES: &[&str] = &[
     "k8s_job_name",
 ];
 
+/// Where there is no such label.
+pub(super) const UNKNOWN: &str = "unknown_service";
+
+/// Whether a label names a service.
+pub(super) fn is_source(name: &str) -> bool {
+    SOURCES.contains(&name)
+}
+
+/// All such labels, the most telling first.
+pub(crate) fn sources() -> &'static [&'static str] {
+    SOURCES
+}
+
 /// The name for a stream, `None` when it has one.
 pub(super) fn discover(labels: &[(String, String)]) -> Option<String> {
     let value = |wanted: &str| {
@@ -28,5 +41,5 @@ pub(super) fn discover(labels: &[(String, String)]) -> Option<String> {
     if value("service_name").is_some() {
         return None;
     }
-    Some(SOURCES.iter().find_map(|source| value(source)).unwrap_or_else(|| "unknown_service".to_owned()))
+    Some(SOURCES.iter().find_map(|source| value(source)).unwrap_or_else(|| UNKNOWN.to_owned()))
 }
