@@ -72,11 +72,12 @@ impl<'a> Event<'a> {
 }
 
 /// Parameters as they lie in a `.scap` event and in the ring buffer: `count` little-endian `u16`
-/// lengths, then the bytes one after another.
+/// lengths, then the bytes one after another. Events of a large payload have `u32` lengths.
 #[derive(Debug, Clone, Copy)]
 pub struct Params<'a> {
     lengths: &'a [u8],
     data: &'a [u8],
+    is_wide: bool,
 }
 
 impl<'a> Params<'a> {
@@ -85,11 +86,20 @@ impl<'a> Params<'a> {
     /// # Errors
     /// [`ParamError`] when `bytes` is too short for the lengths or for the data they announce.
     pub fn parse(count: usize, bytes: &'a [u8]) -> Result<Self, ParamError> {
-        let Some((lengths, data)) = bytes.split_at_checked(count.saturating_mul(2)) else {
-            return Err(ParamError { wanted: count.saturating_mul(2), found: bytes.len() });
+        Params::parse_wide(count, bytes, false)
+    }
+
+    /// The same; `is_wide` tells that lengths are `u32`.
+    ///
+    /// # Errors
+    /// [`ParamError`] when `bytes` is too short for the lengths or for the data they announce.
+    pub fn parse_wide(count: usize, bytes: &'a [u8], is_wide: bool) -> Result<Self, ParamError> {
+        let length_bytes = count.saturating_mul(if is_wide { 4 } else { 2 });
+        let Some((lengths, data)) = bytes.split_at_checked(length_bytes) else {
+            return Err(ParamError { wanted: length_bytes, found: bytes.len() });
         };
-        let params = Params { lengths, data };
-        let wanted: usize = (0..count).filter_map(|index| params.length(index)).sum();
+        let params = Params { lengths, data, is_wide };
+        let wanted = (0..count).filter_map(|index| params.length(index)).fold(0, usize::saturating_add);
         if wanted > data.len() {
             return Err(ParamError { wanted, found: data.len() });
         }
@@ -98,7 +108,7 @@ impl<'a> Params<'a> {
 
     /// Number of parameters.
     pub fn len(&self) -> usize {
-        self.lengths.len() / 2
+        self.lengths.len() / if self.is_wide { 4 } else { 2 }
     }
 
     /// No parameters at all.
@@ -128,6 +138,11 @@ impl<'a> Params<'a> {
     }
 
     fn length(&self, index: usize) -> Option<usize> {
+        if self.is_wide {
+            let start = index.checked_mul(4)?;
+            let bytes = self.lengths.get(start..start.checked_add(4)?)?;
+            return Some(u32::from_le_bytes(bytes.try_into().ok()?) as usize);
+        }
         let start = index.checked_mul(2)?;
         match self.lengths.get(start..start.checked_add(2)?)? {
             &[low, high] => Some(usize::from(u16::from_le_bytes([low, high]))),

@@ -24,6 +24,23 @@ pub enum TableRecord {
     Interface(InterfaceRecord),
 }
 
+/// All that a capture starts with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StartState {
+    /// The machine.
+    pub machine: MachineRecord,
+    /// Its addresses.
+    pub interfaces: Vec<InterfaceRecord>,
+    /// Its users.
+    pub users: Vec<UserRecord>,
+    /// Its groups.
+    pub groups: Vec<GroupRecord>,
+    /// Its threads.
+    pub processes: Vec<ProcessRecord>,
+    /// Their descriptors, those of one thread one after another.
+    pub descriptors: Vec<DescriptorRecord>,
+}
+
 /// The machine a capture was taken on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MachineRecord {
@@ -278,6 +295,35 @@ pub enum DescriptorClass {
     Memfd = 20,
     /// A pidfd.
     Pidfd = 21,
+}
+
+impl DescriptorClass {
+    /// The class of a number of libscap's.
+    pub fn of(number: u8) -> Option<DescriptorClass> {
+        use DescriptorClass::{
+            Bpf, Directory, Event, EventPoll, Fifo, File, Inotify, IoUring, Memfd, Netlink, Pidfd, Signal,
+            Timer, Unsupported, Userfault,
+        };
+        [
+            Fifo,
+            File,
+            Directory,
+            Unsupported,
+            Event,
+            Signal,
+            EventPoll,
+            Inotify,
+            Timer,
+            Netlink,
+            Bpf,
+            Userfault,
+            IoUring,
+            Memfd,
+            Pidfd,
+        ]
+        .into_iter()
+        .find(|class| *class as u8 == number)
+    }
 }
 
 /// One user.
