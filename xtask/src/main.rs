@@ -2,6 +2,7 @@
 
 mod build;
 mod codegen;
+mod conformance;
 mod docker;
 mod docs;
 mod setup;
@@ -27,6 +28,7 @@ usage: ./x TASK
   tidy            the rules of the house: crate edges, file lengths, file heads
   codegen         crates/event/src/generated from conformance/falco/tables  [--check]
   docs            docs/configuration.md, deploy/truenas.yaml, deploy/portainer.json  [--check]
+  conformance falco   golden cases against the built program  [--help]
   setup [all]     install what building (with `all`: testing too) needs
 ";
 
@@ -56,6 +58,11 @@ fn task() -> Result<()> {
         ["codegen", "--check"] => codegen::run(&root, true),
         ["docs"] => docs::run(&root, false),
         ["docs", "--check"] => docs::run(&root, true),
+        ["conformance", "falco", "--help" | "-h"] => {
+            print!("{}", conformance::HELP);
+            Ok(())
+        }
+        ["conformance", "falco", rest @ ..] => conformance::run(&root, rest),
         ["setup"] => setup::install(setup::BUILD),
         ["setup", "all"] => setup::install(setup::BUILD).and_then(|()| setup::install(setup::TEST)),
         [] | ["help" | "--help" | "-h"] => {

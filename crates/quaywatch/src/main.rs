@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod backup;
 mod cli;
 mod config;
 mod confine;
@@ -14,6 +15,7 @@ mod link;
 mod listeners;
 mod pipeline;
 mod rule_files;
+mod rules_tools;
 mod selftest;
 mod supervisor;
 

@@ -49,8 +49,8 @@ pub(crate) fn read_file(path: &Path) -> Result<RuleFile> {
 }
 
 /// Compiles; the rules are `None` when there is an error.
-pub(crate) fn compile_all(files: &[RuleFile]) -> (Option<Arc<RuleSet>>, Report) {
-    let (rules, report) = compile(files, &Options::default());
+pub(crate) fn compile_all(files: &[RuleFile], options: &Options) -> (Option<Arc<RuleSet>>, Report) {
+    let (rules, report) = compile(files, options);
     (report.is_ok().then(|| Arc::new(rules)), report)
 }
 
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_built_in_rules_compile_without_a_word() {
-        let (rules, report) = compile_all(&read(&SensorConfig::default()).unwrap());
+        let (rules, report) = compile_all(&read(&SensorConfig::default()).unwrap(), &Options::default());
         assert!(rules.is_some(), "{}", report.render(false));
         assert!(report.warnings.is_empty(), "{}", report.render(false));
     }

@@ -6,9 +6,7 @@ use rule_syntax::{Expr, Operator, Style, print};
 
 use crate::{
     collect::RuleSource,
-    events::CodeSet,
     fields::FieldTable,
-    format::Format,
     program::NodeId,
     rules::Rule,
     source::{Place, Traced},
@@ -60,6 +58,20 @@ impl Facts {
         facts
     }
 
+    /// A rule without name, output and priority: a plain filter.
+    pub(crate) fn describe_filter(self, expr: &Expr, node: NodeId) -> Rule {
+        Rule {
+            condition_compiled: print(expr, Style::Falco),
+            enabled: true,
+            is_active: true,
+            source: "syscall".to_owned(),
+            condition_fields: self.fields.into_iter().collect(),
+            operators: self.operators.into_iter().collect(),
+            fields_without_data: self.without_data.into_iter().collect(),
+            ..Rule::empty(node)
+        }
+    }
+
     /// The rule as it is listed; what depends on lists, macros and the output comes after.
     pub(crate) fn describe(
         self,
@@ -75,7 +87,6 @@ impl Facts {
             condition: source.condition.text.clone(),
             condition_compiled: print(expr, Style::Falco),
             output: source.output.text.clone(),
-            output_compiled: String::new(),
             priority: source.priority,
             source: source.source.clone(),
             tags: source.tags.iter().cloned().collect(),
@@ -83,11 +94,8 @@ impl Facts {
             is_active: source.enabled,
             capture: source.capture,
             capture_duration_ms: source.capture_duration_ms,
-            events: Vec::new(),
-            codes: CodeSet::default(),
             condition_fields: self.fields.into_iter().collect(),
             operators: self.operators.into_iter().collect(),
-            output_fields: Vec::new(),
             exception_names: sorted(exceptions.iter().map(|exception| exception.name.clone())),
             exception_fields: sorted(
                 exceptions
@@ -96,14 +104,10 @@ impl Facts {
                     .flat_map(|exception| exception.field_names()),
             ),
             exception_operators: sorted(exceptions.iter().flat_map(|exception| exception.operators())),
-            macros: Vec::new(),
-            lists: Vec::new(),
             fields_without_data: self.without_data.into_iter().collect(),
             file,
             line,
-            node,
-            format: Format::default(),
-            extra_fields: Vec::new(),
+            ..Rule::empty(node)
         }
     }
 }

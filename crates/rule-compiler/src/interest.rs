@@ -49,6 +49,32 @@ pub(crate) fn of_rule(rule: &Rule, program: &Program) -> Interest {
     deriver.finish()
 }
 
+/// What a rule asks for that no filter in the kernel narrows, though there are many of it.
+pub(crate) fn defeat(interest: &Interest) -> Option<String> {
+    /// Calls that a busy host makes more often than any other.
+    const FREQUENT: [&str; 14] = [
+        "close", "read", "write", "pread", "pwrite", "readv", "writev", "recvfrom", "recvmsg", "sendto",
+        "sendmsg", "poll", "futex", "lseek",
+    ];
+    let from_everyone = |name: &str| interest.events.get(name) == Some(&Scope::Everyone);
+    if interest.events.len() > crate::limits::EVENT_CODES_WARN {
+        return Some(format!("{} kinds of events; a check of evt.type narrows it", interest.events.len()));
+    }
+    let all_opens = [(&interest.open.read, "read"), (&interest.open.write, "write")];
+    let all_opens = all_opens.into_iter().filter(|(paths, _)| **paths == PathSet::All).map(|(_, mode)| mode);
+    let modes: Vec<&str> = all_opens.collect();
+    if !modes.is_empty() && OPEN_FAMILY.iter().any(|name| from_everyone(name)) {
+        return Some(format!(
+            "every open to {} of every process; a check of fd.name, fd.directory or container.id narrows it",
+            modes.join(" or ")
+        ));
+    }
+    let frequent: Vec<&str> = FREQUENT.into_iter().filter(|name| from_everyone(name)).collect();
+    (!frequent.is_empty()).then(|| {
+        format!("every {} of every process; a check of container.id narrows it", frequent.join(", "))
+    })
+}
+
 /// Events of one name that can make a condition true.
 #[derive(Debug, Clone, PartialEq)]
 struct Admitted {

@@ -1,6 +1,6 @@
 //! The result: rules in evaluation order, indexed by event, over one shared program.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use alert::Priority;
 use event::{EventCode, Interest, PathSet, Scope};
@@ -89,6 +89,41 @@ pub enum ExtraValue {
 }
 
 impl Rule {
+    /// A rule of which only the condition's node is known.
+    pub(crate) fn empty(node: NodeId) -> Rule {
+        Rule {
+            name: String::new(),
+            description: String::new(),
+            condition: String::new(),
+            condition_compiled: String::new(),
+            output: String::new(),
+            output_compiled: String::new(),
+            priority: Priority::Debug,
+            source: String::new(),
+            tags: Vec::new(),
+            enabled: false,
+            is_active: false,
+            capture: false,
+            capture_duration_ms: 0,
+            events: Vec::new(),
+            codes: CodeSet::default(),
+            condition_fields: Vec::new(),
+            operators: Vec::new(),
+            output_fields: Vec::new(),
+            exception_names: Vec::new(),
+            exception_fields: Vec::new(),
+            exception_operators: Vec::new(),
+            macros: Vec::new(),
+            lists: Vec::new(),
+            fields_without_data: Vec::new(),
+            file: String::new(),
+            line: 0,
+            node,
+            format: Format::default(),
+            extra_fields: Vec::new(),
+        }
+    }
+
     /// As `quaywatch rules check -o json` prints it.
     pub fn to_json(&self) -> Value {
         json!({
@@ -154,6 +189,39 @@ impl RuleSet {
     /// The rule of this name.
     pub fn rule(&self, name: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.name == name)
+    }
+
+    /// The rule name most like this one.
+    pub fn similar_name(&self, name: &str) -> Option<&str> {
+        let lower = name.to_lowercase();
+        self.rules
+            .iter()
+            .map(|rule| (crate::fields::distance(&lower, &rule.name.to_lowercase()), rule.name.as_str()))
+            .min()
+            .filter(|(distance, _)| *distance <= (name.len() / 3).max(2))
+            .map(|(_, name)| name)
+    }
+
+    /// What a person who loads these rules should know and no warning says: fields that have no
+    /// data here, and rules that make the kernel send all of something.
+    pub fn load_report(&self) -> String {
+        let mut out = String::new();
+        let mut without_data: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for rule in self.rules.iter().filter(|rule| rule.is_active) {
+            for field in &rule.fields_without_data {
+                without_data.entry(field).or_default().push(&rule.name);
+            }
+            if let Some(what) = interest::defeat(&interest::of_rule(rule, &self.program)) {
+                let _ = writeln!(out, "note: rule {:?} makes the kernel send {what}", rule.name);
+            }
+        }
+        for (field, rules) in without_data {
+            let _ = writeln!(
+                out,
+                "note: the field {field} has no data here and is always missing (in {rules:?})"
+            );
+        }
+        out
     }
 
     /// The shared conditions.

@@ -86,6 +86,22 @@ impl Engine {
         &self.rules
     }
 
+    /// Calls `on_match` with the index of every rule that matches, whatever the configuration says
+    /// of matching and priority, and makes no alerts: how plain filters are counted.
+    pub fn matching<S: FieldSource>(&mut self, source: &S, on_match: &mut dyn FnMut(usize)) {
+        let candidates = self.rules.candidates(source.code());
+        if candidates.is_empty() {
+            return;
+        }
+        let mut evaluation = self.cache.begin(self.rules.program(), source);
+        for index in candidates {
+            let index = *index as usize;
+            if self.rules.rules().get(index).is_some_and(|rule| evaluation.holds(rule.node)) {
+                on_match(index);
+            }
+        }
+    }
+
     /// Evaluates an event and calls `on_match` with the alert of each matching rule: of the first
     /// one, or of all, in order of definition. The alerts' UUIDs are nil; the caller names them.
     /// Allocates only when a rule matches.

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{doctor, hub, rules, run, selftest, sensor, user};
+use super::{backup, doctor, events, fields, hub, ready, rules, run, selftest, sensor, user};
 use crate::config::{self, Config};
 
 /// Watches what happens inside the containers of this host: kernel events, rules, alerts,
@@ -60,12 +60,22 @@ impl Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write alerts, log lines, users and certificates into one file, while everything runs
+    Backup(backup::Backup),
     /// Check kernel, rights, container runtimes, disk and ports, and say how to mend each
     Doctor(doctor::Doctor),
+    /// List the events, with the parameters that evt.arg.NAME reads
+    Events(events::Events),
+    /// List the fields that conditions and outputs may use
+    Fields(fields::Fields),
     /// Run the hub alone: ingest, queue, store, LogQL and page
     Hub(hub::Hub),
-    /// Check and explain rule files
+    /// Check, explain, test and format rule files
     Rules(rules::Rules),
+    /// Say by the exit code whether the hub answers, or the sensor reports to it
+    Ready(ready::Ready),
+    /// Fill an empty data folder from a backup; start quaywatch afterwards
+    Restore(backup::Restore),
     /// Run everything: starts the sensor and the hub, and starts them again when they die
     Run(run::Run),
     /// Make harmless alerts in a throwaway container and follow each through every hop
@@ -80,8 +90,13 @@ impl Arguments {
     /// Runs the command; its exit code is the program's.
     pub(crate) fn run(self) -> Result<ExitCode> {
         match self.command {
+            Command::Backup(command) => command.run(),
             Command::Doctor(command) => command.run(),
+            Command::Events(command) => command.run(),
+            Command::Fields(command) => command.run(),
             Command::Hub(command) => command.run(),
+            Command::Ready(command) => command.run(),
+            Command::Restore(command) => command.run(),
             Command::Rules(command) => command.run(),
             Command::Run(command) => command.run(),
             Command::Selftest(command) => command.run(),

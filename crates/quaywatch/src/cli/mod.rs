@@ -1,9 +1,13 @@
 //! The commands, one file each; `main` hands over to [`Command::run`].
 
+mod backup;
 mod command;
 mod doctor;
+mod events;
+mod fields;
 mod hub;
 mod logging;
+mod ready;
 mod rules;
 mod run;
 mod selftest;

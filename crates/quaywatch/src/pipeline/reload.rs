@@ -43,7 +43,7 @@ impl Rules {
             Ok(files) => files,
             Err(error) => return refuse(format!("{error:#}")),
         };
-        match rule_files::compile_all(&files) {
+        match rule_files::compile_all(&files, &config.rules.compile_options()) {
             (Some(rules), _) => {
                 let new = status(&rules, &files);
                 tracing::info!(rules = new.enabled, "new rules are in force");
@@ -58,7 +58,7 @@ impl Rules {
 fn status(rules: &RuleSet, files: &[RuleFile]) -> RulesStatus {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     RulesStatus {
-        enabled: rules.rules().iter().filter(|rule| rule.enabled).count() as u64,
+        enabled: rules.rules().iter().filter(|rule| rule.is_active).count() as u64,
         files: files.iter().map(|file| file.name.clone()).collect(),
         error: String::new(),
         loaded_unix_s: since.as_secs(),
