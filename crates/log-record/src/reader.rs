@@ -96,6 +96,9 @@ pub struct ScanSummary {
     pub blocks_skipped: u64,
     /// Blocks read.
     pub blocks_read: u64,
+    /// Rows that may have been wanted but lie in damaged segments that were set aside: the answer
+    /// is complete only when this is 0.
+    pub rows_set_aside: u64,
 }
 
 /// Why a scan failed.

@@ -28,6 +28,14 @@ pub enum OpenError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A selector of the configuration means nothing.
+    #[error("retention_streams: selector {selector:?}: {reason}")]
+    Retention {
+        /// The selector.
+        selector: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Written by a later release.
     #[error("{path} has format version {found}, this release reads up to {known}: upgrade quaywatch", path = .path.display())]
     Version {

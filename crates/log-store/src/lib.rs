@@ -6,8 +6,10 @@
 
 #![forbid(unsafe_code)]
 
+mod chain;
 mod codec;
 mod config;
+mod delete;
 mod disk;
 mod error;
 #[cfg(feature = "fuzzing")]
@@ -25,8 +27,9 @@ mod status;
 mod store;
 mod wal;
 
-pub use config::{Config, FreeSpaceProbe};
-pub use disk::{FreeSpace, RealDisk};
+pub use chain::{ChainEvent, ChainHead, Seal, VerifyError, VerifyReport, verify};
+pub use config::{Config, FreeSpaceProbe, Selectors, StreamRetention};
+pub use disk::{DiskOperation, DiskWatch, FreeSpace, RealDisk};
 pub use error::OpenError;
 pub use status::{LiveSegment, LiveSegments, Status};
 pub use store::{FlushError, Store};

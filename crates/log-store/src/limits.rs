@@ -52,6 +52,15 @@ pub(crate) const MANIFEST_BYTES_MAX: u64 = 256 << 20;
 /// A segment's index larger than this is not ours.
 pub(crate) const INDEX_BYTES_MAX: u64 = 256 << 20;
 
+/// Delete requests that wait: each is looked at by every scan.
+pub(crate) const DELETES_PENDING_MAX: usize = 1000;
+
+/// Processed delete requests that are remembered, for those who ask.
+pub(crate) const DELETES_KEPT_MAX: usize = 1000;
+
+/// Damaged segments that are remembered one by one.
+pub(crate) const SET_ASIDE_MAX: usize = 1000;
+
 /// Segments of one data folder: the manifest is rewritten whole at each change.
 pub(crate) const SEGMENTS_MAX: usize = 100_000;
 

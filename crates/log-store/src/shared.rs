@@ -10,13 +10,17 @@ use std::{
     time::Duration,
 };
 
-use log_record::Batch;
+use log_record::{Batch, ReadError};
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
     Config,
+    chain::{BatchChain, ChainEvent, Hash, Ledger},
+    delete::ActiveDelete,
+    disk::Disk,
     index::{Catalogue, Manifest},
-    maintain::{Maintenance, expire, now_ns},
+    limits::SET_ASIDE_MAX,
+    maintain::{AgeRule, Maintenance, WorkError, expire, now_ns},
     memtable::MemTable,
     metrics::Metrics,
     segment::Segment,
@@ -48,6 +52,12 @@ impl Paths {
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) paths: Paths,
+    pub(crate) disk: Disk,
+    pub(crate) ledger: Ledger,
+    /// Retention of some streams, compiled.
+    pub(crate) age_rules: Vec<AgeRule>,
+    /// Segments that a scan found damaged, by name, with what is wrong.
+    pub(crate) suspects: Mutex<Vec<(String, String)>>,
     pub(crate) metrics: Metrics,
     pub(crate) catalogue: RwLock<Catalogue>,
     pub(crate) state: RwLock<State>,
@@ -66,6 +76,22 @@ pub(crate) struct State {
     pub(crate) frozen: Option<Arc<Frozen>>,
     pub(crate) segments: Vec<Arc<Segment>>,
     pub(crate) marks: BTreeMap<String, u64>,
+    /// Delete requests that are not processed.
+    pub(crate) deletes: Arc<[ActiveDelete]>,
+    /// The running hash over all batches that were applied.
+    pub(crate) batches: BatchChain,
+    /// Lines in batches since the last freeze, duplicates included.
+    pub(crate) lines: u64,
+    /// Where rows are missing.
+    pub(crate) set_aside: Vec<Gap>,
+}
+
+/// Rows that lie in the quarantine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Gap {
+    pub(crate) oldest_ns: i64,
+    pub(crate) newest_ns: i64,
+    pub(crate) rows: u64,
 }
 
 /// A memtable that is being written as a segment, with the marks as they were then.
@@ -73,22 +99,38 @@ pub(crate) struct State {
 pub(crate) struct Frozen {
     pub(crate) table: MemTable,
     pub(crate) marks: BTreeMap<String, u64>,
+    pub(crate) batches: BatchChain,
+    pub(crate) lines: u64,
 }
 
 impl Shared {
     /// Makes durable batches visible. Returns whether the memtable was frozen.
-    pub(crate) fn insert<'a>(&self, batches: impl Iterator<Item = (u64, &'a Batch)>) -> bool {
+    pub(crate) fn insert<'a>(&self, batches: impl Iterator<Item = (u64, &'a Hash, &'a Batch)>) -> bool {
         let mut state = self.state.write();
         let mut catalogue = self.catalogue.write();
         let mut stored = (0, 0, 0);
-        for (sequence, batch) in batches {
-            state.apply(&mut catalogue, sequence, batch, &mut stored);
+        for (sequence, hash, batch) in batches {
+            state.apply(&mut catalogue, sequence, hash, batch, &mut stored);
         }
         self.metrics.lines.add(stored.0);
         self.metrics.bytes.add(stored.1);
         self.metrics.duplicates.add(stored.2);
         self.metrics.memory_bytes.set(state.memory_bytes() as i64);
         state.active.bytes as u64 >= self.config.flush_bytes && state.freeze()
+    }
+
+    /// Writes the entries and the manifest that counts them; `manifest` becomes `next` when both
+    /// are durable.
+    pub(crate) fn commit(
+        &self,
+        manifest: &mut Manifest,
+        mut next: Manifest,
+        events: Vec<ChainEvent>,
+    ) -> io::Result<()> {
+        self.ledger.append(&mut next.chain, now_ns(), events)?;
+        next.write(&self.disk, &self.paths.root)?;
+        *manifest = next;
+        Ok(())
     }
 
     pub(crate) fn close_wal_file(&self, path: PathBuf, last_sequence: u64, bytes: u64) {
@@ -106,6 +148,25 @@ impl Shared {
         self.config.free_space.0.free_bytes(&self.paths.root)
     }
 
+    /// Remembers a segment that could not be read, for the next round of maintenance.
+    pub(crate) fn suspect(&self, failure: &WorkError) {
+        if let WorkError::Read(error) = failure {
+            self.suspect_read(error);
+        }
+    }
+
+    /// The same for what a scan met.
+    pub(crate) fn suspect_read(&self, error: &ReadError) {
+        let ReadError::Damaged { path, reason } = error else { return };
+        if let Some(name) = Path::new(path).file_name().and_then(|name| name.to_str()) {
+            let mut suspects = self.suspects.lock();
+            if suspects.len() < SET_ASIDE_MAX {
+                suspects.push((name.to_owned(), reason.clone()));
+            }
+        }
+        self.maintenance.wake();
+    }
+
     /// Removes what is past its retention, now.
     pub(crate) fn expire_now(&self) {
         if let Err(error) = expire(self, now_ns()) {
@@ -116,7 +177,10 @@ impl Shared {
     /// Sets the gauges to what is there.
     pub(crate) fn refresh_gauges(&self) {
         self.metrics.wal_bytes.set(self.wal_files.lock().bytes() as i64);
+        let set_aside = self.manifest.lock().set_aside.len();
+        self.metrics.set_aside.set(set_aside as i64);
         let state = self.state.read();
+        self.metrics.deletes_pending.set(state.deletes.len() as i64);
         self.metrics.segments.set(state.segments.len() as i64);
         self.metrics.disk_bytes.set(state.segments.iter().map(|segment| segment.file.bytes as i64).sum());
         self.metrics.memory_bytes.set(state.memory_bytes() as i64);
@@ -142,7 +206,16 @@ impl Shared {
 
 impl State {
     pub(crate) fn new(last_sequence: u64, marks: BTreeMap<String, u64>, segments: Vec<Arc<Segment>>) -> Self {
-        State { active: MemTable::new(last_sequence), frozen: None, segments, marks }
+        State {
+            active: MemTable::new(last_sequence),
+            frozen: None,
+            segments,
+            marks,
+            deletes: Arc::default(),
+            batches: BatchChain::default(),
+            lines: 0,
+            set_aside: Vec::new(),
+        }
     }
 
     /// Counts lines, bytes and duplicates into `stored`.
@@ -150,11 +223,14 @@ impl State {
         &mut self,
         catalogue: &mut Catalogue,
         sequence: u64,
+        hash: &Hash,
         batch: &Batch,
         stored: &mut (u64, u64, u64),
     ) {
         let before = self.frozen.as_ref().map(|frozen| &frozen.table);
+        self.batches.extend(sequence, hash);
         for stream in &batch.streams {
+            self.lines += stream.entries.len() as u64;
             let number = catalogue.intern(&batch.tenant, &stream.labels);
             for entry in &stream.entries {
                 if self.active.insert(number, entry, before) {
@@ -179,7 +255,8 @@ impl State {
         }
         let next = MemTable::new(self.active.last_sequence);
         let table = std::mem::replace(&mut self.active, next);
-        self.frozen = Some(Arc::new(Frozen { table, marks: self.marks.clone() }));
+        let (marks, lines) = (self.marks.clone(), std::mem::take(&mut self.lines));
+        self.frozen = Some(Arc::new(Frozen { table, marks, batches: self.batches, lines }));
         true
     }
 

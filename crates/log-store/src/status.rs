@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::{Store, segment::Segment};
+use crate::{Store, index::SetAside, segment::Segment};
 
 /// How a store is doing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,8 +31,14 @@ pub struct Status {
     pub reserve_bytes: u64,
     /// Bytes of batches that wait for the disk.
     pub queued_bytes: u64,
-    /// Segments that cannot be read, with the reason.
+    /// Segments that cannot be read, with the reason; those set aside first.
     pub damaged: Vec<String>,
+    /// Rows in segments that were set aside.
+    pub set_aside_rows: u64,
+    /// Delete requests that are not processed.
+    pub pending_deletes: u64,
+    /// The head of the chain of hashes.
+    pub chain_head: String,
 }
 
 /// The live segments at one instant. Their files stay as long as this is held.
@@ -83,7 +89,17 @@ impl Store {
             queued_bytes: shared.queue.bytes(),
             ..Status::default()
         };
+        {
+            let manifest = shared.manifest.lock();
+            status.chain_head.clone_from(&manifest.chain.head);
+            status.set_aside_rows = manifest.set_aside.iter().map(|file| file.rows).sum();
+            let told = |file: &SetAside| {
+                format!("{} ({} lines) was set aside: {}", file.name, file.rows, file.reason)
+            };
+            status.damaged = manifest.set_aside.iter().map(told).collect();
+        }
         let state = shared.state.read();
+        status.pending_deletes = state.deletes.len() as u64;
         for segment in &state.segments {
             status.segments += 1;
             status.segment_bytes += segment.file.bytes;

@@ -10,8 +10,8 @@ use std::{
 };
 
 use log_record::{
-    Batch, CountRequest, LabelMatcher, Labels, LogReader, LogWriter, ReadError, RecordBlock, ScanRequest,
-    ScanSummary, StreamCounts, TimeRange, WriteError,
+    Batch, CountRequest, DeleteError, DeleteRequest, LabelMatcher, Labels, LogDeleter, LogReader, LogWriter,
+    ReadError, RecordBlock, ScanRequest, ScanSummary, StreamCounts, TimeRange, WriteError,
 };
 use parking_lot::{Mutex, RwLock};
 use telemetry::Registry;
@@ -19,10 +19,12 @@ use tokio::sync::oneshot;
 
 use crate::{
     Config, OpenError,
-    disk::sync_dir,
+    chain::{ChainHead, Joint, Ledger, hash_of},
+    delete::{self, activate},
+    disk::Disk,
     index::{Catalogue, Manifest},
     limits::RECORD_BYTES_MAX,
-    maintain::{Maintenance, Worker, open_segments},
+    maintain::{AgeRule, Maintenance, Worker, gaps, open_segments, set_aside_damaged},
     metrics::Metrics,
     scan,
     shared::{Paths, Shared, State},
@@ -50,27 +52,41 @@ impl Store {
         for dir in [&paths.root, &paths.wal, &paths.segments] {
             fs::create_dir_all(dir).map_err(OpenError::io(dir))?;
         }
-        sync_dir(&paths.root).map_err(OpenError::io(&paths.root))?;
+        let disk = Disk(config.disk_watch.clone());
+        disk.sync_dir(&paths.root).map_err(OpenError::io(&paths.root))?;
         let lock = lock(&paths)?;
         let metrics = Metrics::new(registry);
+        let age_rules = AgeRule::compile(&config)?;
 
         let manifest = Manifest::read(&paths.root)?;
+        let ledger = Ledger::new(disk.clone(), &paths.root);
         let mut catalogue = Catalogue::default();
-        let segments = open_segments(&paths.segments, &manifest, &mut catalogue)?;
+        let segments = open_segments(&disk, &paths.segments, &manifest, &mut catalogue)?;
         let covered = manifest.covered_sequence;
         let mut state = State::new(covered, manifest.marks.clone(), segments);
+        let (deletes, faults) = activate(&manifest.deletes, &*config.selectors.0);
+        faults.iter().for_each(|fault| tracing::error!(fault, "a delete request cannot be carried out"));
+        state.deletes = deletes;
+        state.set_aside = gaps(&manifest.set_aside);
+        let mut joint = Joint::new(&manifest);
+        state.batches = joint.batches();
         let mut ignored = (0, 0, 0);
-        let mut recovered = recover(&paths.wal, &paths.quarantine, covered, &mut |sequence, batch| {
-            state.apply(&mut catalogue, sequence, &batch, &mut ignored);
-        })?;
+        let mut recovered =
+            recover(&disk, &paths.wal, &paths.quarantine, covered, &mut |sequence, hash, batch| {
+                state.apply(&mut catalogue, sequence, hash, &batch, &mut ignored);
+                joint.see(&state.batches);
+            })?;
         recovered.files.cut(covered).map_err(OpenError::io(&paths.wal))?;
-        report_damage(&state, &metrics);
         metrics.torn_bytes.add(recovered.torn_bytes);
         metrics.damaged.add(recovered.damages.len() as u64);
         metrics.wal_bytes.set(recovered.files.bytes() as i64);
         metrics.memory_bytes.set(state.memory_bytes() as i64);
 
         let shared = Arc::new(Shared {
+            disk,
+            ledger,
+            age_rules,
+            suspects: Mutex::default(),
             config,
             paths,
             metrics,
@@ -81,6 +97,8 @@ impl Store {
             wal_files: Mutex::new(recovered.files),
             maintenance: Maintenance::default(),
         });
+        joint.close(&shared, &recovered.damages).map_err(OpenError::io(&shared.paths.root))?;
+        set_aside_at_open(&shared);
         let committer = Committer::new(Arc::clone(&shared), recovered.last_sequence);
         let worker = Worker::new(Arc::clone(&shared)).map_err(OpenError::io(&shared.paths.root))?;
         shared.refresh_gauges();
@@ -99,6 +117,12 @@ impl Store {
     /// Why it could not be written; the rows stay in the log and in memory.
     pub fn flush(&self) -> Result<(), FlushError> {
         self.shared.maintenance.flush().map_err(FlushError)
+    }
+
+    /// The head of the chain of hashes: what was stored before it can later be proven unaltered
+    /// with `quaywatch store verify --head`.
+    pub fn chain_head(&self) -> ChainHead {
+        ChainHead::from(&self.shared.manifest.lock().chain)
     }
 }
 
@@ -137,7 +161,8 @@ impl LogWriter for Store {
             }
             let payload_crc = crc32fast::hash(&payload);
             let (reply, answer) = oneshot::channel();
-            let pending = Pending { payload, payload_crc, batch, reply };
+            let payload_hash = hash_of(&payload);
+            let pending = Pending { payload, payload_crc, payload_hash, batch, reply };
             self.shared.queue.push(pending, self.shared.config.queue_bytes_max)?;
             answer.await.unwrap_or(Err(WriteError::Closed))
         })
@@ -154,7 +179,7 @@ impl LogReader for Store {
         request: &ScanRequest,
         visit: &mut dyn FnMut(&RecordBlock<'_>) -> ControlFlow<()>,
     ) -> Result<ScanSummary, ReadError> {
-        scan::scan(&self.shared, request, visit)
+        scan::scan(&self.shared, request, visit).inspect_err(|error| self.shared.suspect_read(error))
     }
 
     fn streams(
@@ -164,21 +189,38 @@ impl LogReader for Store {
         matchers: &[LabelMatcher],
     ) -> Result<Vec<Labels>, ReadError> {
         scan::streams(&self.shared, tenant, range, matchers)
+            .inspect_err(|error| self.shared.suspect_read(error))
     }
 
     fn counts(&self, request: &CountRequest) -> Result<Option<Vec<StreamCounts>>, ReadError> {
-        scan::counts(&self.shared, request)
+        scan::counts(&self.shared, request).inspect_err(|error| self.shared.suspect_read(error))
     }
 }
 
-/// Says which segments cannot be read. They stay listed: a query that touches one is answered
-/// with its name, all others go on.
-fn report_damage(state: &State, metrics: &Metrics) {
-    for segment in &state.segments {
+impl LogDeleter for Store {
+    fn request(&self, tenant: &str, query: &str, range: TimeRange) -> Result<DeleteRequest, DeleteError> {
+        delete::take(&self.shared, tenant, query, range)
+    }
+
+    fn list(&self, tenant: &str) -> Vec<DeleteRequest> {
+        delete::list(&self.shared, tenant)
+    }
+
+    fn cancel(&self, tenant: &str, id: &str, _force: bool) -> Result<(), DeleteError> {
+        delete::cancel(&self.shared, tenant, id)
+    }
+}
+
+/// Segments whose index cannot be read. What does not go now is tried again by maintenance.
+fn set_aside_at_open(shared: &Shared) {
+    let segments = shared.state.read().segments.clone();
+    for segment in segments {
         if let Some(reason) = segment.damage() {
-            metrics.damaged.increment();
-            tracing::error!(segment = %segment.path().display(), reason, "damaged segment");
+            shared.suspects.lock().push((segment.file.name.clone(), reason.to_owned()));
         }
+    }
+    if let Err(error) = set_aside_damaged(shared) {
+        tracing::error!(%error, "damaged segments could not be set aside");
     }
 }
 

@@ -66,6 +66,12 @@ impl StreamFilter {
         StreamFilter(vec![true; count])
     }
 
+    /// Those of them that also pass `wanted`.
+    pub(crate) fn narrow(&self, wanted: impl Fn(u32) -> bool) -> Self {
+        let keep = |(number, &is_wanted): (usize, &bool)| is_wanted && wanted(number as u32);
+        StreamFilter(self.0.iter().enumerate().map(keep).collect())
+    }
+
     /// The wanted numbers.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
         self.0.iter().enumerate().filter(|(_, wanted)| **wanted).map(|(number, _)| number as u32)

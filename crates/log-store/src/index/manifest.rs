@@ -7,7 +7,9 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    disk::replace_file,
+    chain::ChainTip,
+    delete::StoredDelete,
+    disk::Disk,
     error::OpenError,
     limits::{MANIFEST_BYTES_MAX, SEGMENTS_MAX},
     segment::SegmentFile,
@@ -20,7 +22,7 @@ const NAME: &str = "manifest";
 const MAGIC: &str = "QWMANIFEST";
 
 /// The newest version this release reads.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Which data is live.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +34,26 @@ pub(crate) struct Manifest {
     /// Writers' progress as of `covered_sequence`.
     pub(crate) marks: BTreeMap<String, u64>,
     pub(crate) segments: Vec<SegmentFile>,
+    /// Segments that could not be read, until their time is past retention.
+    #[serde(default)]
+    pub(crate) set_aside: Vec<SetAside>,
+    /// Delete requests, oldest first.
+    #[serde(default)]
+    pub(crate) deletes: Vec<StoredDelete>,
+    /// Where the chain ends.
+    #[serde(default)]
+    pub(crate) chain: ChainTip,
+}
+
+/// A segment that could not be read and lies in the quarantine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SetAside {
+    pub(crate) name: String,
+    pub(crate) rows: u64,
+    pub(crate) oldest_ns: i64,
+    pub(crate) newest_ns: i64,
+    pub(crate) reason: String,
+    pub(crate) at_ns: i64,
 }
 
 impl Manifest {
@@ -70,10 +92,10 @@ impl Manifest {
     }
 
     /// Replaces it; durable when this returns.
-    pub(crate) fn write(&self, dir: &Path) -> io::Result<()> {
+    pub(crate) fn write(&self, disk: &Disk, dir: &Path) -> io::Result<()> {
         let body = serde_json::to_string(self).map_err(io::Error::other)?;
         let text = format!("{MAGIC} {VERSION} {:08x}\n{body}", crc32fast::hash(body.as_bytes()));
-        replace_file(dir, NAME, text.as_bytes())
+        disk.replace_file(dir, NAME, text.as_bytes())
     }
 
     /// A name for a new segment file, never given before.

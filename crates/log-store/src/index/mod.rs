@@ -4,4 +4,4 @@ mod catalogue;
 mod manifest;
 
 pub(crate) use catalogue::{Catalogue, Stream, StreamFilter};
-pub(crate) use manifest::Manifest;
+pub(crate) use manifest::{Manifest, SetAside};

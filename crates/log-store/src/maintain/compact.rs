@@ -9,12 +9,14 @@ use std::{
 
 use log_record::{Columns, TimeRange};
 
-use super::flush::{WorkError, describe, store};
+use super::flush::{WorkError, describe, seal, store};
 use crate::{
+    chain::ChainEvent,
+    delete::{ActiveDelete, Dropped, Dropper},
     index::StreamFilter,
     memtable::{RowSet, row_identity},
     scan::Loaded,
-    segment::{Needed, NeedleGrams, Segment, SegmentWriter, Source},
+    segment::{Needed, NeedleGrams, Segment, SegmentWriter, Source, WrittenSegment},
     shared::Shared,
 };
 
@@ -29,38 +31,81 @@ const LEVEL: i32 = 3;
 
 /// Joins small segments, if there are many. True when it did.
 pub(crate) fn compact(shared: &Shared, runtime: &tokio::runtime::Runtime) -> Result<bool, WorkError> {
-    let inputs = choose(&shared.state.read().segments, shared.config.segment_bytes_max);
+    let inputs = {
+        let state = shared.state.read();
+        choose(&state.segments, &state.deletes, shared.config.segment_bytes_max)
+    };
     if inputs.len() < 2 {
         return Ok(false);
     }
-    let Some(written) = merge(shared, &inputs)? else { return Ok(false) };
+    let is_done = rewrite(shared, runtime, &inputs, &mut Dropper::default())?;
+    shared.metrics.compactions.add(u64::from(is_done));
+    Ok(is_done)
+}
+
+/// Writes the rows of `inputs` as one segment, without those that `dropper` leaves out, and puts
+/// it in their place. False when something changed meanwhile, or the store closes: nothing is
+/// done then.
+pub(crate) fn rewrite(
+    shared: &Shared,
+    runtime: &tokio::runtime::Runtime,
+    inputs: &[Arc<Segment>],
+    dropper: &mut Dropper,
+) -> Result<bool, WorkError> {
+    let deletes = Arc::clone(&shared.state.read().deletes);
+    let mut dropped = Dropped::default();
+    let Some(written) = merge(shared, inputs, dropper, &mut dropped)? else { return Ok(false) };
     let mut manifest = shared.manifest.lock();
     let names: HashSet<&str> = inputs.iter().map(|segment| segment.file.name.as_str()).collect();
-    let mut next = manifest.clone();
-    next.segments.retain(|file| !names.contains(file.name.as_str()));
-    if next.segments.len() + inputs.len() != manifest.segments.len() {
-        // Retention took one of them meanwhile: its rows must not come back.
+    let left = manifest.segments.iter().filter(|file| !names.contains(file.name.as_str())).count();
+    if left + inputs.len() != manifest.segments.len() || !Arc::ptr_eq(&deletes, &shared.state.read().deletes)
+    {
+        // Retention took one of them meanwhile: its rows must not come back. Or a delete request
+        // came or went, and the rows that were left out are not the right ones.
         return Ok(false);
     }
-    let added = Arc::new(store(shared, runtime, &mut next, written)?);
-    next.write(&shared.paths.root)?;
-    *manifest = next;
+    let born = inputs.iter().map(|segment| segment.file.born).max();
+    let added = match written {
+        Some(written) => Some(Arc::new(store(shared, runtime, &mut manifest, written, born)?)),
+        None => None,
+    };
+    let mut next = manifest.clone();
+    next.segments.retain(|file| !names.contains(file.name.as_str()));
+    next.segments.extend(added.as_ref().map(|added| added.file.clone()));
+    for delete in &mut next.deletes {
+        delete.deleted_rows += dropped.deleted_rows.get(&delete.id).copied().unwrap_or(0);
+    }
+    let event = ChainEvent::Rewritten {
+        inputs: inputs.iter().map(|segment| segment.file.name.clone()).collect(),
+        output: added.as_ref().map(|added| seal(&added.file)),
+        duplicate_rows: dropped.duplicate_rows,
+        deleted_rows: dropped.deleted_rows.values().sum(),
+        expired_rows: dropped.expired_rows,
+        requests: dropped.deleted_rows.keys().cloned().collect(),
+    };
+    shared.commit(&mut manifest, next, vec![event])?;
     {
         let mut state = shared.state.write();
         state.segments.retain(|segment| !names.contains(segment.file.name.as_str()));
-        state.segments.push(added);
+        state.segments.extend(added);
     }
     drop(manifest);
     inputs.iter().for_each(|segment| segment.retire());
-    shared.metrics.compactions.increment();
+    shared.metrics.duplicates.add(dropped.duplicate_rows);
+    shared.metrics.expired_lines.add(dropped.expired_rows);
+    shared.metrics.deleted_lines.add(dropped.deleted_rows.values().sum());
     shared.refresh_gauges();
     Ok(true)
 }
 
-/// The oldest run of small neighbours that fits into one segment.
-fn choose(segments: &[Arc<Segment>], bytes_max: u64) -> Vec<Arc<Segment>> {
-    let is_small =
-        |segment: &&Arc<Segment>| segment.file.bytes < bytes_max / SMALL_SHARE && segment.damage().is_none();
+/// The oldest run of small neighbours that fits into one segment. Those that a delete request may
+/// touch wait until it is processed: what it hides goes by the age of segments.
+fn choose(segments: &[Arc<Segment>], deletes: &[ActiveDelete], bytes_max: u64) -> Vec<Arc<Segment>> {
+    let is_small = |segment: &&Arc<Segment>| {
+        segment.file.bytes < bytes_max / SMALL_SHARE
+            && segment.damage().is_none()
+            && !deletes.iter().any(|delete| delete.may_touch(&segment.file))
+    };
     let mut small: Vec<&Arc<Segment>> = segments.iter().filter(is_small).collect();
     if small.len() <= SMALL_SEGMENTS_MAX {
         return Vec::new();
@@ -85,7 +130,13 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Makes the next row current and tells its time; none at the end.
-    fn advance(&mut self, needed: &Needed<'_>) -> Result<Option<i64>, WorkError> {
+    fn advance(
+        &mut self,
+        shared: &Shared,
+        needed: &Needed<'_>,
+        dropper: &Dropper,
+        dropped: &mut Dropped,
+    ) -> Result<Option<i64>, WorkError> {
         if self.block.is_some() {
             self.row += 1;
         }
@@ -101,7 +152,8 @@ impl Reader<'_> {
                 Some(source) => source,
                 None => self.segment.source()?,
             };
-            self.block = self.segment.load(&source, self.next_block, needed)?;
+            let loaded = self.segment.load(&source, self.next_block, needed)?;
+            self.block = loaded.and_then(|block| dropper.apply(shared, self.segment, block, dropped));
             self.source = Some(source);
             self.next_block += 1;
             self.row = 0;
@@ -109,10 +161,13 @@ impl Reader<'_> {
     }
 }
 
+/// None when the store closes; inside it none when no row is left.
 fn merge(
     shared: &Shared,
     inputs: &[Arc<Segment>],
-) -> Result<Option<crate::segment::WrittenSegment>, WorkError> {
+    dropper: &Dropper,
+    dropped: &mut Dropped,
+) -> Result<Option<Option<WrittenSegment>>, WorkError> {
     let filter = StreamFilter::everything(shared.catalogue.read().len());
     let columns = Columns { line: true, metadata: true, json_fields: Vec::new() };
     let grams = NeedleGrams::new(&[]);
@@ -132,8 +187,16 @@ fn merge(
             return Ok(None);
         }
         let Some(reader) = readers.get_mut(number) else { continue };
-        if reader.block.is_none() && reader.advance(&needed)?.is_none() {
-            continue;
+        if reader.block.is_none() {
+            // Its first row may be newer than the oldest of its blocks: that one was dropped.
+            match reader.advance(shared, &needed, dropper, dropped)? {
+                Some(first) if first != time => {
+                    due.push(Reverse((first, number)));
+                    continue;
+                }
+                Some(_) => {}
+                None => continue,
+            }
         }
         if let Some(block) = &reader.block {
             if time != last_time {
@@ -147,14 +210,14 @@ fn merge(
             if same_time.insert(row_identity(stream, time, line, metadata.row(reader.row))) {
                 writer.push(stream, || describe(shared, stream), time, line, metadata.row(reader.row))?;
             } else {
-                shared.metrics.duplicates.increment();
+                dropped.duplicate_rows += 1;
             }
         }
-        if let Some(time) = reader.advance(&needed)? {
+        if let Some(time) = reader.advance(shared, &needed, dropper, dropped)? {
             due.push(Reverse((time, number)));
         }
     }
-    Ok(writer.finish()?)
+    Ok(Some(writer.finish()?))
 }
 
 /// Fields with a column in at least half of the inputs keep theirs.

@@ -8,7 +8,8 @@ use object_store::{ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Pat
 use parquet::errors::ParquetError;
 
 use crate::{
-    disk::sync_dir,
+    chain::{ChainEvent, Seal},
+    disk::{Disk, DiskOperation},
     error::OpenError,
     index::{Catalogue, Manifest, Stream},
     memtable::MemTable,
@@ -37,15 +38,21 @@ pub(crate) fn flush(shared: &Shared, runtime: &tokio::runtime::Runtime) -> Resul
     let Some(frozen) = shared.state.read().frozen.clone() else { return Ok(()) };
     let written = write_table(shared, &frozen.table)?;
     let mut manifest = shared.manifest.lock();
+    let added = match written {
+        Some(written) => Some(store(shared, runtime, &mut manifest, written, None)?),
+        None => None,
+    };
     let mut next = manifest.clone();
     next.covered_sequence = frozen.table.last_sequence;
     next.marks = frozen.marks.clone();
-    let added = match written {
-        Some(written) => Some(store(shared, runtime, &mut next, written)?),
-        None => None,
+    next.segments.extend(added.as_ref().map(|added| added.file.clone()));
+    let event = ChainEvent::Flushed {
+        last_sequence: frozen.table.last_sequence,
+        lines: frozen.lines,
+        batches: frozen.batches.head.to_string(),
+        output: added.as_ref().map(|added| seal(&added.file)),
     };
-    next.write(&shared.paths.root)?;
-    *manifest = next;
+    shared.commit(&mut manifest, next, vec![event])?;
     {
         // One lock for both: no scan sees the rows twice, or not at all.
         let mut state = shared.state.write();
@@ -59,19 +66,29 @@ pub(crate) fn flush(shared: &Shared, runtime: &tokio::runtime::Runtime) -> Resul
     Ok(())
 }
 
-/// Puts a segment on disk under a new name and lists it in `next`, which is not yet written.
+/// A segment as the chain names it.
+pub(crate) fn seal(file: &SegmentFile) -> Seal {
+    Seal { name: file.name.clone(), hash: file.hash.clone(), rows: file.rows, bytes: file.bytes }
+}
+
+/// Puts a segment on disk under a new name, which is not given again even when this or what
+/// follows fails. It is not listed yet. `born` is that of the segments it replaces.
 pub(crate) fn store(
     shared: &Shared,
     runtime: &tokio::runtime::Runtime,
-    next: &mut Manifest,
+    manifest: &mut Manifest,
     written: WrittenSegment,
+    born: Option<u64>,
 ) -> Result<Segment, WorkError> {
-    let file = SegmentFile::new(next.new_name(), &written);
+    let number = manifest.next_segment;
+    let mut file = SegmentFile::new(manifest.new_name(), &written);
+    file.born = born.unwrap_or(number);
     // Syncs the file and its folder; by default object_store would not.
     let objects = LocalFileSystem::new_with_prefix(&shared.paths.segments)?.with_fsync(true);
     let WrittenSegment { bytes, index, .. } = written;
+    let path = shared.paths.segments.join(&file.name);
+    shared.disk.announce(DiskOperation::Put { path: &path, bytes: &bytes })?;
     runtime.block_on(objects.put(&ObjectPath::from(file.name.as_str()), PutPayload::from(bytes)))?;
-    next.segments.push(file.clone());
     let mut catalogue = shared.catalogue.write();
     Ok(Segment::written(&shared.paths.segments, file, index, &mut catalogue))
 }
@@ -111,6 +128,7 @@ pub(crate) fn describe(shared: &Shared, stream: u32) -> Stream {
 /// Opens the listed segments and removes files that are not listed: what a crash left between
 /// writing a file and listing it, or between unlisting it and removing it.
 pub(crate) fn open_segments(
+    disk: &Disk,
     dir: &Path,
     manifest: &Manifest,
     catalogue: &mut Catalogue,
@@ -122,12 +140,12 @@ pub(crate) fn open_segments(
         let is_listed =
             path.file_name().and_then(|name| name.to_str()).is_some_and(|name| listed.contains(name));
         if !is_listed && path.is_file() {
-            fs::remove_file(&path).map_err(OpenError::io(&path))?;
+            disk.remove(&path).map_err(OpenError::io(&path))?;
             is_changed = true;
         }
     }
     if is_changed {
-        sync_dir(dir).map_err(OpenError::io(dir))?;
+        disk.sync_dir(dir).map_err(OpenError::io(dir))?;
     }
     let open = |file: &SegmentFile| Arc::new(Segment::open(dir, file.clone(), catalogue));
     Ok(manifest.segments.iter().map(open).collect())

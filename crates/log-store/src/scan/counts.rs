@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use log_record::{Count, CountRequest, LabelMatcher, Labels, ReadError, StreamCounts, TimeRange};
+use log_record::{Columns, Count, CountRequest, LabelMatcher, Labels, ReadError, StreamCounts, TimeRange};
 
 use super::run::Snapshot;
 use crate::{
+    delete::Hidden,
     index::StreamFilter,
     limits::COUNT_BUCKETS_MAX,
-    segment::{Buckets, Segment, minute_of},
+    segment::{Buckets, Needed, NeedleGrams, Segment, minute_of},
     shared::Shared,
 };
 
@@ -42,8 +43,16 @@ fn count(shared: &Shared, request: &CountRequest, buckets: Buckets) -> Result<Ve
             }
         }
     }
+    let hidden = Hidden::new(&snapshot.deletes, Some(&request.tenant), &filter, &shared.catalogue);
     for segment in &snapshot.segments {
-        count_segment(segment, &buckets, &filter, &mut sums)?;
+        if hidden.spares(segment) {
+            count_segment(segment, &buckets, &filter, &mut sums)?;
+            continue;
+        }
+        let is_spared = |stream| hidden.spares_stream(&segment.file, stream);
+        count_segment(segment, &buckets, &filter.narrow(is_spared), &mut sums)?;
+        let touched = filter.narrow(|stream| !is_spared(stream));
+        count_rows(shared, segment, &buckets, &touched, &hidden, &mut sums)?;
     }
     let catalogue = shared.catalogue.read();
     let is_used = |counts: &Vec<Count>| counts.iter().any(|count| count.rows > 0);
@@ -78,6 +87,35 @@ fn add(sums: &mut Sums, buckets: &Buckets, stream: u32, bucket: usize, line_byte
         count.rows += 1;
         count.line_bytes += line_bytes;
     }
+}
+
+/// Counts row by row the streams of which a delete request hides some.
+fn count_rows(
+    shared: &Shared,
+    segment: &Segment,
+    buckets: &Buckets,
+    filter: &StreamFilter,
+    hidden: &Hidden,
+    sums: &mut Sums,
+) -> Result<(), ReadError> {
+    let wanted = Columns { line: true, metadata: false, json_fields: Vec::new() };
+    let columns = hidden.columns(segment, &wanted);
+    let grams = NeedleGrams::new(&[]);
+    let needed = Needed { range: buckets.range, filter, columns: &columns, grams: &grams };
+    let source = segment.source()?;
+    for at in 0..segment.index()?.blocks.len() {
+        let Some(loaded) = segment.load(&source, at, &needed)? else { continue };
+        let kept = hidden.kept(&segment.file, &loaded, &shared.catalogue, |_| {});
+        let lines = loaded.lines.as_ref().map(|lines| lines.view()).unwrap_or_default();
+        for (row, (&stream, &time)) in loaded.streams.iter().zip(&loaded.timestamps_ns).enumerate() {
+            if kept.get(row) == Some(&true)
+                && let Some(bucket) = buckets.of(time)
+            {
+                add(sums, buckets, stream, bucket, lines.get(row).unwrap_or("").len() as u64);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn count_segment(

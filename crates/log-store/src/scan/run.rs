@@ -11,6 +11,7 @@ use super::{
     order::{Order, Step},
 };
 use crate::{
+    delete::{ActiveDelete, Hidden, drop_rows},
     index::StreamFilter,
     memtable::MemBlock,
     segment::{Needed, NeedleGrams, Segment, Source},
@@ -25,6 +26,8 @@ const OPEN_FILES_MAX: usize = 8;
 pub(super) struct Snapshot {
     pub(super) segments: Vec<Arc<Segment>>,
     pub(super) memory: Vec<Arc<MemBlock>>,
+    /// What must be left out of segments.
+    pub(super) deletes: Arc<[ActiveDelete]>,
 }
 
 impl Snapshot {
@@ -33,7 +36,7 @@ impl Snapshot {
         let state = shared.state.read();
         let frozen = state.frozen.iter().flat_map(|frozen| frozen.table.blocks());
         let memory = frozen.chain(state.active.blocks()).cloned().collect();
-        Snapshot { segments: state.segments.clone(), memory }
+        Snapshot { segments: state.segments.clone(), memory, deletes: Arc::clone(&state.deletes) }
     }
 }
 
@@ -54,7 +57,10 @@ pub(crate) fn scan(
     let snapshot = Snapshot::take(shared);
     // After the snapshot, so that every stream in it is known.
     let filter = shared.catalogue.read().select(&request.tenant, &request.matchers);
+    let hidden = Hidden::new(&snapshot.deletes, Some(&request.tenant), &filter, &shared.catalogue);
     let mut scan = Scan {
+        shared,
+        hidden,
         request,
         snapshot: &snapshot,
         filter: &filter,
@@ -86,10 +92,23 @@ pub(crate) fn scan(
             }
         }
     }
+    scan.summary.rows_set_aside = rows_set_aside(shared, request);
     Ok(scan.summary)
 }
 
+/// Rows that lie in the quarantine and may have been wanted.
+fn rows_set_aside(shared: &Shared, request: &ScanRequest) -> u64 {
+    let range = request.range;
+    let state = shared.state.read();
+    let gaps = state.set_aside.iter();
+    gaps.filter(|gap| gap.newest_ns >= range.start_ns && gap.oldest_ns < range.end_ns)
+        .map(|gap| gap.rows)
+        .sum()
+}
+
 struct Scan<'a> {
+    shared: &'a Shared,
+    hidden: Hidden,
     request: &'a ScanRequest,
     snapshot: &'a Snapshot,
     filter: &'a StreamFilter,
@@ -139,8 +158,15 @@ impl Scan<'_> {
                 let Some(segment) = self.snapshot.segments.get(number) else { return Ok(None) };
                 let source = self.source(number, segment)?;
                 let (range, filter) = (self.request.range, self.filter);
-                let needed = Needed { range, filter, columns: &self.request.columns, grams: &self.grams };
-                segment.load(&source, at, &needed)
+                if self.hidden.spares(segment) {
+                    let needed = Needed { range, filter, columns: &self.request.columns, grams: &self.grams };
+                    return segment.load(&source, at, &needed);
+                }
+                let columns = self.hidden.columns(segment, &self.request.columns);
+                let needed = Needed { range, filter, columns: &columns, grams: &self.grams };
+                let Some(loaded) = segment.load(&source, at, &needed)? else { return Ok(None) };
+                let kept = self.hidden.kept(&segment.file, &loaded, &self.shared.catalogue, |_| {});
+                Ok(drop_rows(loaded, &kept, &self.request.columns))
             }
         }
     }

@@ -59,6 +59,12 @@ pub(crate) struct SegmentFile {
     pub(crate) index_bytes: u64,
     pub(crate) index_crc: u32,
     pub(crate) footer_crc: u32,
+    /// BLAKE3 of the whole file, in hex; empty until a segment of an old store is sealed.
+    #[serde(default)]
+    pub(crate) hash: String,
+    /// Number of the newest flush whose rows are in it: what a delete request goes by.
+    #[serde(default)]
+    pub(crate) born: u64,
 }
 
 /// The newest layout this release reads.
@@ -79,6 +85,8 @@ impl SegmentFile {
             index_bytes: written.index_bytes,
             index_crc: written.index_crc,
             footer_crc: written.footer_crc,
+            hash: crate::chain::hash_of(&written.bytes).to_string(),
+            born: 0,
         }
     }
 }
@@ -167,6 +175,11 @@ impl Segment {
 
     pub(crate) fn damaged(&self, reason: &str) -> ReadError {
         ReadError::Damaged { path: self.path.display().to_string(), reason: reason.to_owned() }
+    }
+
+    /// Catalogue numbers of all its streams.
+    pub(crate) fn streams(&self) -> &[u32] {
+        &self.streams
     }
 
     /// The catalogue number of one of its streams.

@@ -17,13 +17,20 @@ use super::{
     file::WalWriter,
     record::{HEADER_BYTES, Header},
 };
-use crate::{disk::is_disk_full, limits::GROUP_BYTES_MAX, shared::Shared};
+use crate::{
+    chain::Hash,
+    disk::{DiskOperation, is_disk_full},
+    limits::GROUP_BYTES_MAX,
+    shared::Shared,
+};
 
 /// A batch that waits for the disk.
 #[derive(Debug)]
 pub(crate) struct Pending {
     pub(crate) payload: Vec<u8>,
     pub(crate) payload_crc: u32,
+    /// For the chain.
+    pub(crate) payload_hash: Hash,
     pub(crate) batch: Batch,
     pub(crate) reply: oneshot::Sender<Result<(), WriteError>>,
 }
@@ -155,10 +162,10 @@ impl Committer {
             self.buffer.extend_from_slice(&pending.payload);
         }
         let dir = &self.shared.paths.wal;
-        let failed = |source| WriteError::Io { path: dir.display().to_string(), source };
         let mut file = match self.file.take() {
             Some(file) => file,
-            None => WalWriter::create(dir, synced_sequence + 1).map_err(failed)?,
+            None => WalWriter::create(&self.shared.disk, dir, synced_sequence + 1)
+                .map_err(|error| self.failure(error))?,
         };
         let began = Instant::now();
         let appended = file.append(&self.buffer);
@@ -181,7 +188,7 @@ impl Committer {
                 // What a failed sync left is unknown, so nothing more is written to this file.
                 let error = self.failure(error);
                 if !file.is_fresh {
-                    self.shared.close_wal_file(file.path, self.last_sequence, file.bytes);
+                    self.shared.close_wal_file(file.file.path, self.last_sequence, file.bytes);
                 }
                 Err(error)
             }
@@ -198,7 +205,7 @@ impl Committer {
 
     fn rotate(&mut self) {
         if let Some(file) = self.file.take() {
-            self.shared.close_wal_file(file.path, self.last_sequence, file.bytes);
+            self.shared.close_wal_file(file.file.path, self.last_sequence, file.bytes);
         }
     }
 
@@ -207,10 +214,14 @@ impl Committer {
     fn publish(&mut self, group: &mut Vec<Pending>) {
         let first = self.last_sequence + 1 - group.len() as u64;
         let is_frozen = {
-            let batches =
-                group.iter().enumerate().map(|(index, pending)| (first + index as u64, &pending.batch));
+            let batches = group
+                .iter()
+                .enumerate()
+                .map(|(index, pending)| (first + index as u64, &pending.payload_hash, &pending.batch));
             self.shared.insert(batches)
         };
+        // Only tests watch; they may stop the process here, between the sync and the answer.
+        let _ = self.shared.disk.announce(DiskOperation::Acknowledge);
         for pending in group.drain(..) {
             // Who no longer waits for the answer does not need it.
             let _ = pending.reply.send(Ok(()));

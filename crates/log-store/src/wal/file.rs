@@ -2,12 +2,11 @@
 //! Knows nothing of what a record holds.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Seek, SeekFrom, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use crate::disk::sync_dir;
+use crate::disk::{Disk, WatchedFile};
 
 /// Magic and version; bytes 0..16 of a file.
 const FILE_MAGIC: &[u8; 8] = b"QWWALOG\0";
@@ -31,6 +30,7 @@ pub(crate) fn head_version(bytes: &[u8]) -> Option<u32> {
 /// The files of the log, oldest first, with the sequence that names them.
 #[derive(Debug)]
 pub(crate) struct WalFiles {
+    disk: Disk,
     dir: PathBuf,
     closed: Vec<ClosedFile>,
     /// Bytes of the file that is written.
@@ -45,8 +45,8 @@ struct ClosedFile {
 }
 
 impl WalFiles {
-    pub(crate) fn new(dir: PathBuf) -> Self {
-        WalFiles { dir, closed: Vec::new(), active_bytes: 0 }
+    pub(crate) fn new(disk: Disk, dir: PathBuf) -> Self {
+        WalFiles { disk, dir, closed: Vec::new(), active_bytes: 0 }
     }
 
     /// Lists `(first sequence, path)`, oldest first.
@@ -82,20 +82,16 @@ impl WalFiles {
         self.closed = kept;
         let covered: Vec<ClosedFile> = covered;
         for file in &covered {
-            match fs::remove_file(&file.path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+            self.disk.remove(&file.path)?;
         }
-        if covered.is_empty() { Ok(()) } else { sync_dir(&self.dir) }
+        if covered.is_empty() { Ok(()) } else { self.disk.sync_dir(&self.dir) }
     }
 }
 
 /// The file that is written.
 #[derive(Debug)]
 pub(crate) struct WalWriter {
-    pub(crate) path: PathBuf,
-    file: File,
+    pub(crate) file: WatchedFile,
     /// Where the next record goes; everything before it is whole.
     pub(crate) bytes: u64,
     /// No record yet.
@@ -104,22 +100,23 @@ pub(crate) struct WalWriter {
 
 impl WalWriter {
     /// Starts a new file whose first record will be `first_sequence`.
-    pub(crate) fn create(dir: &Path, first_sequence: u64) -> io::Result<Self> {
+    pub(crate) fn create(disk: &Disk, dir: &Path, first_sequence: u64) -> io::Result<Self> {
         let path = dir.join(format!("{first_sequence:016x}.wal"));
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
-        file.write_all(&file_head())?;
-        file.sync_all()?;
-        sync_dir(dir)?;
-        Ok(WalWriter { path, file, bytes: FILE_HEAD_BYTES as u64, is_fresh: true })
+        let mut file = disk.create(&path)?;
+        file.write(&file_head())?;
+        file.sync()?;
+        disk.sync_dir(dir)?;
+        Ok(WalWriter { file, bytes: FILE_HEAD_BYTES as u64, is_fresh: true })
     }
 
     /// Appends and syncs. After an error the file ends where it ended before, so that a later
     /// record never stands behind half of this one.
     pub(crate) fn append(&mut self, records: &[u8]) -> io::Result<()> {
-        let written = self.file.write_all(records).and_then(|()| self.file.sync_data());
+        let written = self.file.write(records).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
-            self.file.set_len(self.bytes)?;
-            self.file.seek(SeekFrom::Start(self.bytes))?;
+            // The caller writes no more to this file; should the cut fail too, then what is left
+            // is a torn end, or a group that was never acknowledged.
+            self.file.truncate(self.bytes)?;
             return Err(error);
         }
         self.bytes += records.len() as u64;

@@ -8,7 +8,7 @@ mod recovery;
 pub(crate) use committer::{Committer, Pending, Queue};
 pub(crate) use file::WalFiles;
 pub(crate) use record::encode_batch;
-pub(crate) use recovery::recover;
+pub(crate) use recovery::{read_payloads, recover};
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use record::{Header, decode_batch, next_magic};

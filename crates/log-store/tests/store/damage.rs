@@ -81,8 +81,11 @@ fn any_bytes_instead_of_a_log_are_no_panic() {
     }
 }
 
+/// Damage in the index or footer shows at open or at the first scan, damage of data at the scan
+/// that meets it: that one fails with the file's name. Then the file is set aside, others answer,
+/// and everybody is told.
 #[test]
-fn a_damaged_segment_is_named_and_others_answer() {
+fn a_damaged_segment_is_set_aside_and_named() {
     let origin = tempfile::tempdir().unwrap();
     {
         let store = open(origin.path());
@@ -96,7 +99,9 @@ fn a_damaged_segment_is_named_and_others_answer() {
     for at in [6, length / 3, length / 2, length - 300, length - 6] {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("segments")).unwrap();
-        fs::copy(origin.path().join("manifest"), dir.path().join("manifest")).unwrap();
+        for file in ["manifest", "chain"] {
+            fs::copy(origin.path().join(file), dir.path().join(file)).unwrap();
+        }
         for path in files(origin.path(), "segments") {
             fs::copy(&path, dir.path().join("segments").join(path.file_name().unwrap())).unwrap();
         }
@@ -104,17 +109,42 @@ fn a_damaged_segment_is_named_and_others_answer() {
         let mut bytes = fs::read(damaged).unwrap();
         bytes[at] ^= 1;
         fs::write(damaged, bytes).unwrap();
-        let store = open(dir.path());
+        let registry = Registry::default();
+        let store = Store::open(config(dir.path()), &registry).unwrap();
         let mut good = request(Direction::Backward);
         good.range = TimeRange { start_ns: 150, end_ns: 300 };
         assert_eq!(blocks(&store, &good).concat().len(), 1);
-        let failed = store.scan(&request(Direction::Forward), &mut |_| std::ops::ControlFlow::Continue(()));
-        match failed {
+        let all = |store: &Store| {
+            store.scan(&request(Direction::Forward), &mut |_| std::ops::ControlFlow::Continue(()))
+        };
+        match all(&store) {
             Err(ReadError::Damaged { path, .. }) => assert_eq!(path, damaged.display().to_string()),
-            other => panic!("damage at {at} of {length}: {other:?}"),
+            // Found when it was opened.
+            Ok(summary) => assert_eq!((summary.rows, summary.rows_set_aside), (1, 1), "damage at {at}"),
+            Err(other) => panic!("damage at {at} of {length}: {other:?}"),
         }
-        // Writing goes on.
-        append(&store, batch(&labels(&[("app", "x")]), vec![entry(400, "more")], None)).unwrap();
+        store.flush().unwrap();
+        let told = |store: &Store| {
+            let summary = all(store).unwrap();
+            assert_eq!((summary.rows, summary.rows_set_aside), (1, 1), "damage at {at}");
+            assert_eq!(
+                store.scan(&good, &mut |_| std::ops::ControlFlow::Continue(())).unwrap().rows_set_aside,
+                0
+            );
+            let status = store.status();
+            assert_eq!((status.segments, status.set_aside_rows, status.damaged.len()), (1, 1, 1));
+        };
+        told(&store);
+        assert_eq!(registry.counter("store_damaged_places_total", "", &[]).value(), 1);
+        let name = damaged.file_name().unwrap();
+        assert!(!damaged.exists() && dir.path().join("quarantine").join(name).exists());
+        // Writing goes on, and a restart changes nothing.
+        append(&store, batch(&labels(&[("app", "y")]), vec![entry(i64::MAX - 1, "more")], None)).unwrap();
+        drop(store);
+        let store = open(dir.path());
+        assert_eq!(blocks(&store, &good).concat().len(), 1);
+        assert_eq!(lines(&store), ["a line", "more"]);
+        assert_eq!(store.status().set_aside_rows, 1);
     }
 }
 

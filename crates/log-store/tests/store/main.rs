@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where it fails")]
 
 mod basics;
+mod chain;
 mod crash;
 mod damage;
+mod deletes;
 mod fixture;
 mod model;
 mod segments;
