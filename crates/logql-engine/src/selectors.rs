@@ -10,9 +10,7 @@ use std::{
     },
 };
 
-use log_record::{
-    CompiledSelector, Labels, MetadataColumn, RecordBlock, SelectorCompiler, TextColumn,
-};
+use log_record::{CompiledSelector, Labels, MetadataColumn, RecordBlock, SelectorCompiler, TextColumn};
 use logql_syntax::{Expr, LogExpr};
 
 use crate::{

@@ -11,6 +11,12 @@ pub struct Config {
     pub discover_service_name: bool,
     /// Add the structured metadata `detected_level` to pushed entries that lack it.
     pub discover_log_levels: bool,
+    /// Refuse entries older than this many seconds; 0 accepts any age. Loki: a week
+    /// (`reject_old_samples_max_age`).
+    pub entry_age_s_max: u64,
+    /// Refuse entries this many seconds behind the newest of their stream; 0 accepts them. Loki: an
+    /// hour (half of `max_chunk_age`).
+    pub entry_lateness_s_max: u64,
     /// How many seconds back `patterns` looks; 0 is as far as it is asked. Loki mines what was
     /// pushed within the last three hours.
     pub patterns_within_s: u64,
@@ -26,6 +32,8 @@ impl Default for Config {
             tenant_required: false,
             discover_service_name: true,
             discover_log_levels: true,
+            entry_age_s_max: 0,
+            entry_lateness_s_max: 0,
             patterns_within_s: 86_400,
             body_bytes_max: 16 << 20,
             decoded_bytes_max: 64 << 20,

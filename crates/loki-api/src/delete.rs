@@ -45,12 +45,16 @@ async fn add(deleter: Deleter, tenant: String, parameters: &Parameters) -> Resul
     }
     let start = match parameters.get("start") {
         "" => return Err(bad("start time not set")),
-        text => seconds(text).ok_or_else(|| bad("invalid start time: require unix seconds or RFC3339 format"))?,
+        text => {
+            seconds(text).ok_or_else(|| bad("invalid start time: require unix seconds or RFC3339 format"))?
+        }
     };
     let now = times::now_ns();
     let end = match parameters.get("end") {
         "" => now,
-        text => seconds(text).ok_or_else(|| bad("invalid end time: require unix seconds or RFC3339 format"))?,
+        text => {
+            seconds(text).ok_or_else(|| bad("invalid end time: require unix seconds or RFC3339 format"))?
+        }
     };
     if end > now {
         return Err(bad("deletes in the future are not allowed"));

@@ -27,7 +27,8 @@ const ALWAYS: &[&str] = &["cluster", "instance", "namespace", "pod"];
 pub(crate) async fn labels(State(api): State<LokiApi>, request: Request) -> Result<Response, Refusal> {
     let (parts, parameters) = Parameters::read(request).await?;
     let tenant = caller::tenant(&api, &parts, Right::Read).await?;
-    let streams = labels::streams(&api, tenant, &parameters, vec![parameters.get("query").to_owned()]).await?;
+    let streams =
+        labels::streams(&api, tenant, &parameters, vec![parameters.get("query").to_owned()]).await?;
     let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (name, value) in streams.iter().flat_map(|labels| labels.iter()) {
         found.entry(name).or_default().insert(value);

@@ -48,7 +48,9 @@ pub(crate) fn answer(result: &QueryResult, flags: &str) -> String {
         }
         Data::Scalar { time_ns, value } => {
             out.push_str("\"scalar\",\"result\":");
-            point(&mut out, *time_ns, *value);
+            // Loki reads the nanoseconds as microseconds here, and what wraps around is its stamp.
+            let seconds = time_ns.wrapping_mul(1000) / 1_000_000;
+            let _ = write!(out, "[{seconds},\"{}\"]", logql_syntax::format_float(*value));
         }
     }
     out.push_str(",\"stats\":");

@@ -36,3 +36,6 @@ pub(crate) const DETECTED_DEFAULT: usize = 1_000;
 pub(crate) const PATTERN_LINES_MAX: usize = 200_000;
 /// Most levels that are told apart while mining.
 pub(crate) const PATTERN_LEVELS_MAX: usize = 16;
+/// Streams whose newest entry is remembered when late ones are refused; then it starts anew, which
+/// only accepts more.
+pub(crate) const LATENESS_STREAMS_MAX: usize = 100_000;

@@ -5,9 +5,7 @@ use axum::{
     routing::{any, get, post},
 };
 
-use crate::{
-    delete, detected, labels, operate, patterns, push, query, state::LokiApi, status, tail, volume,
-};
+use crate::{delete, detected, labels, operate, patterns, push, query, state::LokiApi, status, tail, volume};
 
 /// The router; mount it at the root of a listener.
 pub fn http(api: LokiApi) -> Router {

@@ -7,7 +7,7 @@ use log_record::{LogDeleter, LogReader, LogWriter};
 use logql_engine::Engine;
 use telemetry::{Counter, Registry};
 
-use crate::config::Config;
+use crate::{config::Config, push::Newest};
 
 /// The API's parts. Cheap to clone; clones share.
 #[derive(Clone)]
@@ -21,6 +21,7 @@ pub struct LokiApi {
     pub(crate) metrics: Metrics,
     pub(crate) tails: Arc<AtomicUsize>,
     pub(crate) deleter: Option<Deleter>,
+    pub(crate) newest: Arc<Newest>,
 }
 
 /// The deleting side of the store.
@@ -65,6 +66,7 @@ impl LokiApi {
             metrics,
             tails: Arc::default(),
             deleter: None,
+            newest: Arc::default(),
         }
     }
 

@@ -96,14 +96,13 @@ async fn answer(
             }
         }
     }
-    Ok(reply::json(encode::answer(&QueryResult { data: data(sums, &buckets, limit), stats: Stats::default() }, "")))
+    Ok(reply::json(encode::answer(
+        &QueryResult { data: data(sums, &buckets, limit), stats: Stats::default() },
+        "",
+    )))
 }
 
-fn group(
-    parameters: &Parameters,
-    targets: Vec<String>,
-    matchers: &[LabelMatcher],
-) -> Result<Group, Refusal> {
+fn group(parameters: &Parameters, targets: Vec<String>, matchers: &[LabelMatcher]) -> Result<Group, Refusal> {
     match parameters.get("aggregateBy") {
         "" | "series" if targets.is_empty() => {
             Ok(Group::Series(matchers.iter().map(|matcher| matcher.name.clone()).collect()))
@@ -121,9 +120,11 @@ fn keys(labels: &Labels, group: &Group) -> Vec<Labels> {
             vec![Labels::new(labels.iter().filter(|(name, _)| wanted(names, name)))]
         }
         // The name stands for the pair; its value is empty in the answer.
-        Group::Names(names) => {
-            labels.iter().filter(|(name, _)| wanted(names, name)).map(|(name, _)| Labels::new([(name, name)])).collect()
-        }
+        Group::Names(names) => labels
+            .iter()
+            .filter(|(name, _)| wanted(names, name))
+            .map(|(name, _)| Labels::new([(name, name)]))
+            .collect(),
     }
 }
 

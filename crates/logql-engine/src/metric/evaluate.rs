@@ -139,16 +139,20 @@ fn replace(
         .collect())
 }
 
-/// Each variant on its own, told apart by `__variant__`.
+/// Each variant on its own, told apart by `__variant__`. Unaggregated ones carry a second
+/// `detected_level` under Loki's name for a label that is taken, as in Loki 3.7.
 fn variants(all: &Variants, steps: Steps, budget: &mut Budget<'_>) -> Result<Vec<Column>, QueryError> {
     let mut columns = Vec::new();
     for (number, variant) in all.of.iter().enumerate() {
+        let bare = matches!(variant, SampleExpr::Range(range) if range.grouping.is_none());
         for mut column in evaluate(variant, steps, budget)?.into_columns(steps) {
+            let level = column.labels.get("detected_level").filter(|_| bare).map(str::to_owned);
             let pairs: Vec<(String, String)> = column
                 .labels
                 .iter()
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .chain([("__variant__".to_owned(), number.to_string())])
+                .chain(level.map(|level| ("detected_level_extracted".to_owned(), level)))
                 .collect();
             column.labels = Labels::new(pairs);
             columns.push(column);

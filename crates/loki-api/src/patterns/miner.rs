@@ -139,9 +139,11 @@ fn path(tokens: &Tokens) -> impl Iterator<Item = &str> {
         Format::Logfmt => index % 2 == 1,
         _ => index > 0 && tokens.texts.get(index - 1).is_some_and(|before| before == "="),
     };
-    tokens.texts.iter().take(count).enumerate().map(move |(index, token)| {
-        if value_at(index) { PARAMETER } else { token.as_str() }
-    })
+    tokens.texts.iter().take(count).enumerate().map(
+        move |(index, token)| {
+            if value_at(index) { PARAMETER } else { token.as_str() }
+        },
+    )
 }
 
 /// Equal tokens, and parameters of the cluster.

@@ -55,7 +55,7 @@ pub(super) async fn store(
             "error at least one valid stream is required for ingestion\n",
         ));
     }
-    let checked = validate::check(streams, &api.config, times::now_ns())?;
+    let checked = validate::check(streams, &tenant, api, times::now_ns())?;
     api.metrics.refused_entries.add(checked.refused);
     if !checked.streams.is_empty() {
         let batch = Batch { tenant, streams: checked.streams, mark: None };

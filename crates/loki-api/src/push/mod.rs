@@ -3,6 +3,7 @@
 mod body;
 mod handler;
 mod json_body;
+mod lateness;
 mod level;
 mod otlp;
 mod proto_body;
@@ -10,6 +11,7 @@ mod service_name;
 mod validate;
 
 pub(crate) use handler::push;
+pub(crate) use lateness::Newest;
 pub(crate) use level::fields as level_fields;
 pub(crate) use otlp::{index_labels as otlp_index_labels, push as push_otlp};
 pub(crate) use service_name::sources as service_name_sources;

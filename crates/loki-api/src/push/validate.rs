@@ -4,8 +4,8 @@
 use log_record::{Entry, Labels, StreamEntries};
 use logql_syntax::quote;
 
-use super::{SentStream, level, service_name};
-use crate::{config::Config, limits, reply::Refusal};
+use super::{SentStream, lateness::Refused, level, service_name};
+use crate::{config::Config, limits, reply::Refusal, state::LokiApi};
 
 /// What is left of a push.
 #[derive(Debug, Default)]
@@ -18,7 +18,13 @@ pub(super) struct Checked {
 }
 
 /// Checks all streams. A label name that is no name refuses the whole push (Loki).
-pub(super) fn check(streams: Vec<SentStream>, config: &Config, now_ns: i64) -> Result<Checked, Refusal> {
+pub(super) fn check(
+    streams: Vec<SentStream>,
+    tenant: &str,
+    api: &LokiApi,
+    now_ns: i64,
+) -> Result<Checked, Refusal> {
+    let config = &*api.config;
     let mut checked = Checked::default();
     for stream in &streams {
         label_names(&stream.labels)?;
@@ -36,12 +42,25 @@ pub(super) fn check(streams: Vec<SentStream>, config: &Config, now_ns: i64) -> R
             checked.first_error.get_or_insert(error);
             continue;
         }
-        let mut kept = Vec::with_capacity(stream.entries.len());
+        let lateness_ns = nanoseconds(config.entry_lateness_s_max);
+        let total = stream.entries.len();
+        let mut late = Refused::default();
+        let mut kept = Vec::with_capacity(total);
         for mut entry in stream.entries {
-            if let Some(error) = entry_error(&labels, &entry, now_ns) {
+            if let Some(error) = entry_error(&labels, &entry, now_ns, config) {
                 checked.refused += 1;
                 checked.first_error.get_or_insert(error);
                 continue;
+            }
+            if lateness_ns > 0 {
+                let newest = api.newest.of(tenant, &labels);
+                let oldest = newest.map(|newest| newest.saturating_sub(lateness_ns));
+                if let Some(oldest) = oldest.filter(|oldest| entry.timestamp_ns < *oldest) {
+                    checked.refused += 1;
+                    late.add(entry.timestamp_ns, oldest);
+                    continue;
+                }
+                api.newest.note(tenant, &labels, entry.timestamp_ns);
             }
             if config.discover_log_levels {
                 let level = level::detect(&stream.labels, &entry.metadata, &entry.line);
@@ -50,6 +69,9 @@ pub(super) fn check(streams: Vec<SentStream>, config: &Config, now_ns: i64) -> R
             checked.entries += 1;
             checked.line_bytes += entry.line.len() as u64;
             kept.push(entry);
+        }
+        if checked.first_error.is_none() {
+            checked.first_error = late.text(tenant, &print(&labels), total);
         }
         if !kept.is_empty() {
             checked.streams.push(StreamEntries { labels, entries: kept });
@@ -110,7 +132,20 @@ fn stream_error(labels: &Labels, own: usize) -> Option<String> {
     })
 }
 
-fn entry_error(labels: &Labels, entry: &Entry, now_ns: i64) -> Option<String> {
+fn nanoseconds(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000_000)
+}
+
+fn entry_error(labels: &Labels, entry: &Entry, now_ns: i64, config: &Config) -> Option<String> {
+    let oldest_ns = now_ns.saturating_sub(nanoseconds(config.entry_age_s_max));
+    if config.entry_age_s_max > 0 && entry.timestamp_ns < oldest_ns {
+        return Some(format!(
+            "entry for stream '{}' has timestamp too old: {}, oldest acceptable timestamp is: {}",
+            print(labels),
+            seconds(entry.timestamp_ns),
+            seconds(oldest_ns)
+        ));
+    }
     if entry.timestamp_ns > now_ns.saturating_add(limits::FUTURE_NS_MAX) {
         return Some(format!(
             "entry for stream '{}' has timestamp too new: {}",
@@ -151,7 +186,7 @@ fn entry_error(labels: &Labels, entry: &Entry, now_ns: i64) -> Option<String> {
 }
 
 /// RFC 3339 in whole seconds.
-fn seconds(timestamp_ns: i64) -> String {
+pub(super) fn seconds(timestamp_ns: i64) -> String {
     jiff::Timestamp::from_second(timestamp_ns.div_euclid(1_000_000_000))
         .map_or_else(|_| timestamp_ns.to_string(), |timestamp| timestamp.to_string())
 }

@@ -47,7 +47,8 @@ pub(super) fn streams(request: Request, discover_service_name: bool, now_ns: i64
             let indexed = INDEX_LABELS.contains(&name.as_str());
             flatten(name, value, "", if indexed { &mut labels } else { &mut resource_metadata });
         }
-        if discover_service_name && !labels.iter().any(|(name, value)| name == "service_name" && !value.is_empty())
+        if discover_service_name
+            && !labels.iter().any(|(name, value)| name == "service_name" && !value.is_empty())
         {
             labels.retain(|(name, _)| name != "service_name");
             // Here the sender's order decides, not the order of the names (Loki).
@@ -138,8 +139,10 @@ fn flatten(name: &str, value: &Any, prefix: &str, out: &mut Pairs) {
 
 /// What OTLP's translation to Prometheus makes of an attribute's name.
 fn label_name(name: &str) -> String {
-    let sanitized: String =
-        name.chars().map(|next| if next.is_ascii_alphanumeric() || next == '_' { next } else { '_' }).collect();
+    let sanitized: String = name
+        .chars()
+        .map(|next| if next.is_ascii_alphanumeric() || next == '_' { next } else { '_' })
+        .collect();
     if name.starts_with(|first: char| first.is_ascii_digit()) {
         format!("key_{sanitized}")
     } else if sanitized.starts_with('_') && !sanitized.starts_with("__") {
@@ -186,8 +189,12 @@ mod tests {
         assert_eq!(streams[0].labels, vec![pair("k8s_container_name", "c"), pair("service_name", "c")]);
         let entry = &streams[0].entries[0];
         assert_eq!((entry.timestamp_ns, entry.line.as_str()), (9, "line"));
-        let expected =
-            vec![pair("m_k_x", "5"), pair("span_id", "01ab"), pair("host_name", "h"), pair("scope_name", "sc")];
+        let expected = vec![
+            pair("m_k_x", "5"),
+            pair("span_id", "01ab"),
+            pair("host_name", "h"),
+            pair("scope_name", "sc"),
+        ];
         assert_eq!(entry.metadata, expected);
     }
 }

@@ -29,10 +29,8 @@ fn resource(value: &Value) -> Result<ResourceLogs, String> {
 fn scope(value: &Value) -> Result<ScopeLogs, String> {
     let members = object(value, "scopeLogs")?;
     let records = list(members, "logRecords", "log_records")?;
-    let mut logs = ScopeLogs {
-        records: records.iter().map(record).collect::<Result<_, _>>()?,
-        ..ScopeLogs::default()
-    };
+    let mut logs =
+        ScopeLogs { records: records.iter().map(record).collect::<Result<_, _>>()?, ..ScopeLogs::default() };
     if let Some(scope) = get(members, "scope", "scope") {
         let scope = object(scope, "scope")?;
         logs.name = text(scope, "name", "name")?;
@@ -161,7 +159,7 @@ where
 
 fn hex(text: &str) -> Result<Vec<u8>, String> {
     let bad = || format!("{text:?} is not hex");
-    if text.len() % 2 != 0 || !text.is_ascii() {
+    if !text.len().is_multiple_of(2) || !text.is_ascii() {
         return Err(bad());
     }
     (0..text.len() / 2)
@@ -184,7 +182,9 @@ mod tests {
         assert_eq!((scope.name.as_str(), scope.records[0].time_ns), ("n", 5));
         assert_eq!(scope.records[0].severity_number, 18);
         assert_eq!(scope.records[0].body.text(), r#"{"a":[true,1.5],"b":3}"#);
-        for bad in ["junk", "[]", r#"{"resourceLogs":5}"#, r#"{"resourceLogs":[{"resource":{"attributes":[5]}}]}"#] {
+        for bad in
+            ["junk", "[]", r#"{"resourceLogs":5}"#, r#"{"resourceLogs":[{"resource":{"attributes":[5]}}]}"#]
+        {
             assert!(decode(bad.as_bytes()).is_err(), "{bad}");
         }
     }

@@ -192,7 +192,10 @@ mod tests {
         }
         .encode_to_vec();
         let decoded = decode(&body).unwrap();
-        assert_eq!(decoded.resources[0].attributes, vec![("service.name".to_owned(), Any::Text("s".to_owned()))]);
+        assert_eq!(
+            decoded.resources[0].attributes,
+            vec![("service.name".to_owned(), Any::Text("s".to_owned()))]
+        );
         let record = &decoded.resources[0].scopes[0].records[0];
         assert_eq!((record.time_ns, record.body.text().as_str()), (7, "line"));
         assert!(decode(&[0xff; 9]).is_err());
