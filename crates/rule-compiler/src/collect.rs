@@ -45,6 +45,8 @@ pub(crate) struct RuleSource {
     pub(crate) capture: bool,
     pub(crate) capture_duration_ms: u32,
     pub(crate) exceptions: Vec<Exception>,
+    /// What made the rule what it is, in order, and where it stands.
+    pub(crate) history: Vec<(String, Place)>,
 }
 
 /// What all files define.
@@ -70,7 +72,7 @@ pub(crate) struct Context<'c> {
 impl Collection {
     pub(crate) fn add(&mut self, item: Item, reader: &mut Reader<'_>, context: &Context<'_>) {
         // A rejected item is in the report already; the next one is still read.
-        let _ = match item {
+        let result = match item {
             Item::EngineVersion { version, place } => check_engine(reader, version, place),
             Item::PluginVersions { alternatives, place } => {
                 check_plugins(reader, &alternatives, place, context.plugins)
@@ -81,6 +83,16 @@ impl Collection {
             }
             Item::Rule(rule) => self.add_rule(reader, *rule, context),
         };
+        if result.is_err() {
+            reader.rejected.push(reader.item.clone());
+        }
+    }
+
+    /// A list that was rejected still exists for those who name it, without items.
+    pub(crate) fn forgive_list(&mut self, name: String) {
+        if !self.list_indices.contains_key(&name) {
+            self.lists.push(List { name, items: Vec::new(), place: Place::default(), is_used: true });
+        }
     }
 
     fn add_list(
@@ -171,6 +183,7 @@ impl Collection {
             let similar = similar_rule(&item.name, self.rules.iter().map(|rule| rule.name.as_str()));
             return reader.fail(Code::ErrValidate, item.place, message, similar.as_deref());
         };
+        rule.history.push((item.change_text(), item.place));
         if item.is_switch {
             rule.enabled = item.enabled.unwrap_or(rule.enabled);
             return Ok(());
@@ -251,9 +264,14 @@ impl Collection {
             capture: item.capture.unwrap_or(false),
             capture_duration_ms: item.capture_duration_ms.unwrap_or(0),
             exceptions,
+            history: vec![("defined".to_owned(), item.place)],
         };
         match known {
-            Some(old) => *old = rule,
+            Some(old) => {
+                let mut history = std::mem::take(&mut old.history);
+                history.push(("defined anew".to_owned(), rule.place));
+                *old = RuleSource { history, ..rule };
+            }
             None => {
                 self.rule_indices.insert(rule.name.clone(), self.rules.len());
                 self.rules.push(rule);

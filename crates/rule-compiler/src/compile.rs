@@ -13,16 +13,15 @@ use crate::{
     events,
     facts::{Facts, with_exceptions},
     fields::{FieldTable, is_deprecated},
-    format,
     items::Reader,
     limits::{EVENT_CODES_WARN, FILE_BYTES_MAX, LIST_ITEMS_MAX, RULES_MAX},
     lists::Lists,
     macros::{Expanded, expand},
     operand::OperandError,
-    options::{ExtraField, Options, SUGGESTED_OUTPUT},
+    options::Options,
     program::Builder,
     report::{Code, Report},
-    rules::{ExtraValue, Rule, RuleSet},
+    rules::{Rule, RuleSet},
     source::{Place, RuleFile, SharedSources, Sources, Traced},
     yaml,
 };
@@ -37,6 +36,7 @@ pub fn compile(files: &[RuleFile], options: &Options) -> (RuleSet, Report) {
     let known_sources = vec!["syscall".to_owned()];
     let context = Context { table, sources: &known_sources, plugins: &options.plugins };
     let mut collection = Collection::default();
+    let mut rejected = Vec::new();
     for (index, file) in (0u32..).zip(files) {
         let start = Place { file: index, offset: 0 };
         if file.text.len() > FILE_BYTES_MAX {
@@ -46,11 +46,16 @@ pub fn compile(files: &[RuleFile], options: &Options) -> (RuleSet, Report) {
         }
         match yaml::load(&sources, index) {
             Ok(documents) => {
-                let mut reader =
-                    Reader { sources: Rc::clone(&sources), report: &mut report, item: String::new() };
+                let mut reader = Reader {
+                    sources: Rc::clone(&sources),
+                    report: &mut report,
+                    item: String::new(),
+                    rejected: Vec::new(),
+                };
                 for item in reader.read(&documents) {
                     collection.add(item, &mut reader, &context);
                 }
+                rejected.append(&mut reader.rejected);
             }
             Err(error) => {
                 let help =
@@ -63,8 +68,20 @@ pub fn compile(files: &[RuleFile], options: &Options) -> (RuleSet, Report) {
         let message = format!("more than {RULES_MAX} rules");
         report.add(&sources, Code::ErrValidate, Place::default(), "", message, None);
     }
-    if !report.is_ok() {
+    // Where a whole file or its version is wrong, everything that follows would be blamed wrongly.
+    let is_hopeless = report.errors.iter().any(|error| {
+        matches!(error.code, Code::ErrFileRead | Code::ErrYamlParse)
+            || !["rule \"", "macro \"", "list \""].iter().any(|kind| error.item.starts_with(kind))
+    });
+    if is_hopeless {
         return (RuleSet::default(), report);
+    }
+    let rejected_names = |kind: &str| -> BTreeSet<String> {
+        let bare = |item: &String| item.strip_prefix(kind)?.strip_suffix('"').map(str::to_owned);
+        rejected.iter().filter_map(bare).collect()
+    };
+    for name in rejected_names("list \"") {
+        collection.forgive_list(name);
     }
     Compiler {
         sources,
@@ -74,17 +91,17 @@ pub fn compile(files: &[RuleFile], options: &Options) -> (RuleSet, Report) {
         lists: Lists::new(std::mem::take(&mut collection.lists)),
         macros: BTreeMap::new(),
         used_macros: BTreeSet::new(),
-        failed_macros: BTreeSet::new(),
+        failed_macros: rejected_names("macro \""),
         builder: Builder::default(),
         arena: Vec::new(),
     }
     .run(&collection)
 }
 
-struct Compiler<'c> {
-    sources: SharedSources,
-    table: FieldTable,
-    options: &'c Options,
+pub(crate) struct Compiler<'c> {
+    pub(crate) sources: SharedSources,
+    pub(crate) table: FieldTable,
+    pub(crate) options: &'c Options,
     report: Report,
     lists: Lists,
     macros: BTreeMap<String, Expanded>,
@@ -108,6 +125,10 @@ impl Compiler<'_> {
             self.compile_macro(source);
         }
         let rules: Vec<Rule> = collection.rules.iter().filter_map(|rule| self.compile_rule(rule)).collect();
+        // What a rejected item uses is not known.
+        if !self.report.is_ok() {
+            return (RuleSet::new(rules, self.builder.program), self.report);
+        }
         for source in &collection.macros {
             if !self.used_macros.contains(&source.name) {
                 let item = format!("macro \"{}\"", source.name);
@@ -123,7 +144,7 @@ impl Compiler<'_> {
         (RuleSet::new(rules, self.builder.program), self.report)
     }
 
-    fn error(
+    pub(crate) fn error(
         &mut self,
         code: Code,
         place: Place,
@@ -248,7 +269,18 @@ impl Compiler<'_> {
         let (line, _, _) = self.sources.position(source.place);
         let origin = (self.sources.name(source.place.file).to_owned(), line);
         let lists = self.lists_named(&source.condition.text);
+        let history = source.history.iter().map(|(what, place)| {
+            let (line, _, _) = self.sources.position(*place);
+            format!("{what}, {}:{line}", self.sources.name(place.file))
+        });
+        let history = history.collect();
         let mut rule = facts.describe(source, &expr, node?, origin);
+        rule.history = history;
+        rule.exceptions = source
+            .exceptions
+            .iter()
+            .map(|exception| (exception.name.clone(), exception.condition()))
+            .collect();
         rule.output_compiled = output_compiled;
         rule.output_fields = format.field_names();
         rule.events = event_names.into_iter().collect();
@@ -263,38 +295,6 @@ impl Compiler<'_> {
             .next_back()
             .unwrap_or(rule.enabled);
         Some(rule)
-    }
-
-    /// Fields that the configuration adds to this rule's alerts.
-    fn extra_fields(&mut self, source: &RuleSource, item: &str) -> Option<Vec<(String, ExtraValue)>> {
-        let options = self.options;
-        let mut extra = Vec::new();
-        for entry in &options.append_output {
-            if !entry.matching.is_for(&source.name, &source.source, source.tags.iter().map(String::as_str)) {
-                continue;
-            }
-            for field in &entry.extra_fields {
-                let (name, text, is_raw) = match field {
-                    ExtraField::Raw(name) => (name, format!("%{}", name.trim_start_matches('%')), true),
-                    ExtraField::Named { name, format } => (name, format.clone(), false),
-                };
-                let (format, mut mistakes) = format::compile(&text, self.table);
-                let value = match format.parts.as_slice() {
-                    [format::Part::Value { operand, .. }] if is_raw => ExtraValue::Value(operand.clone()),
-                    _ => ExtraValue::Format(format),
-                };
-                if let Some(mistake) = mistakes.pop() {
-                    let message = format!("extra field `{name}`: {}", mistake.message);
-                    self.error(Code::ErrCompileOutput, source.place, item, message, mistake.help);
-                    return None;
-                }
-                extra.push((name.trim_start_matches('%').to_owned(), value));
-            }
-        }
-        let constants = options.static_fields.iter();
-        extra
-            .extend(constants.map(|(name, text)| (format!("static.{name}"), ExtraValue::Text(text.clone()))));
-        Some(extra)
     }
 
     /// Lists that stand in list position of a condition as written, quoted or not (Falco).
@@ -323,66 +323,5 @@ impl Compiler<'_> {
                 return;
             }
         }
-    }
-
-    fn compile_output(&mut self, source: &RuleSource, item: &str) -> Option<(format::Format, String)> {
-        const OLD_FIELD: &str = "%container.info";
-        let mut output = source.output.clone();
-        for entry in &self.options.append_output {
-            if !entry.matching.is_for(&source.name, &source.source, source.tags.iter().map(String::as_str)) {
-                continue;
-            }
-            let suggested = entry.suggested_output && self.table.has_container_plugin;
-            for extra in [entry.extra_output.as_str(), if suggested { SUGGESTED_OUTPUT } else { "" }] {
-                if !extra.is_empty() {
-                    output.push_made(" ", source.place);
-                    output.push_made(extra, source.place);
-                }
-            }
-        }
-        let mut text = output.clone();
-        while let Some(at) = text.text.find(OLD_FIELD) {
-            let mut rest = Traced::default();
-            rest.push_range(&text, 0, at);
-            rest.push_range(&text, at + OLD_FIELD.len(), text.text.len());
-            if text.text.len() == output.text.len() {
-                let message = "%container.info is deprecated and no more useful, and will be dropped by Falco 1.0.0. The container plugin will automatically add required fields to the output message.";
-                self.error(
-                    Code::DeprecatedItem,
-                    text.place(at),
-                    item,
-                    message,
-                    Some("leave it out".to_owned()),
-                );
-            }
-            text = rest;
-        }
-        let (format, errors) = format::compile(&text.text, self.table);
-        let has_errors = !errors.is_empty();
-        for error in errors {
-            let place = text.place(error.span.start);
-            let code =
-                if source.skip_if_unknown_filter { Code::UnknownFilter } else { Code::ErrCompileOutput };
-            self.error(code, place, item, error.message, error.help);
-        }
-        if has_errors {
-            return None;
-        }
-        let deprecated: BTreeSet<String> = format
-            .fields()
-            .into_iter()
-            .map(|field| field.text.clone())
-            .filter(|name| is_deprecated(name))
-            .collect();
-        for name in deprecated {
-            self.deprecated(&name, "output", output.place(0), item);
-        }
-        Some((format, text.text))
-    }
-
-    fn deprecated(&mut self, name: &str, what: &str, place: Place, item: &str) {
-        let message = format!("usage of deprecated field '{name}' has been detected in the rule {what}");
-        let help = Some("only exit events are reported; the field has no value".to_owned());
-        self.error(Code::DeprecatedItem, place, item, message, help);
     }
 }

@@ -88,12 +88,31 @@ const REPLACEABLE: [&str; 11] = [
 ];
 const APPEND_AND_OVERRIDE: &str = "Keys 'override' and 'append: true' cannot be used together. Add an 'append' entry (e.g. 'condition: append') under 'override' instead.";
 
+impl RuleItem {
+    /// What the item does to a rule that exists already.
+    pub(crate) fn change_text(&self) -> String {
+        if self.is_switch {
+            return format!("enabled: {}", self.enabled.unwrap_or(true));
+        }
+        if self.is_append {
+            return "append: true".to_owned();
+        }
+        let changes = self.overrides.iter().map(|(key, change)| match change {
+            Change::Append => format!("{key}: append"),
+            Change::Replace => format!("{key}: replace"),
+        });
+        format!("override {}", changes.collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// Reads the items of one file, and says what is wrong with them.
 pub(crate) struct Reader<'r> {
     pub(crate) sources: SharedSources,
     pub(crate) report: &'r mut Report,
     /// The item that is read, for messages.
     pub(crate) item: String,
+    /// Items that cannot be used, named as in messages: what refers to them is not blamed.
+    pub(crate) rejected: Vec<String>,
 }
 
 /// The item cannot be used; the report says why.
@@ -135,8 +154,10 @@ impl Reader<'_> {
                 Kind::Sequence(nodes) => {
                     for node in nodes.iter().filter(|node| !node.is_null()) {
                         self.item.clear();
-                        if let Ok(Some(item)) = self.read_item(node) {
-                            items.push(item);
+                        match self.read_item(node) {
+                            Ok(Some(item)) => items.push(item),
+                            Ok(None) => {}
+                            Err(Rejected) => self.rejected.push(self.item.clone()),
                         }
                     }
                 }

@@ -27,6 +27,7 @@ mod lists;
 mod macros;
 mod operand;
 mod options;
+mod outputs;
 mod path_prefixes;
 mod path_set;
 mod program;

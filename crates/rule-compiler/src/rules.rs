@@ -65,6 +65,10 @@ pub struct Rule {
     pub lists: Vec<String>,
     /// Fields that have no data here and are always missing.
     pub fields_without_data: Vec<String>,
+    /// Conditions of its exceptions, by name; `None` for one without values.
+    pub exceptions: Vec<(String, Option<String>)>,
+    /// What made the rule what it is, in order: `defined`, `override …`, with file and line.
+    pub history: Vec<String>,
     /// File it was first defined in.
     pub file: String,
     /// Line of that definition, from 1.
@@ -116,6 +120,8 @@ impl Rule {
             macros: Vec::new(),
             lists: Vec::new(),
             fields_without_data: Vec::new(),
+            exceptions: Vec::new(),
+            history: Vec::new(),
             file: String::new(),
             line: 0,
             node,
@@ -264,9 +270,14 @@ impl RuleSet {
         let _ = writeln!(out, "events     {events}");
         let _ = writeln!(out, "fields     {}", rule.condition_fields.join(", "));
         let _ = writeln!(out, "output     {}", rule.output_compiled);
-        for (what, names) in
-            [("macros", &rule.macros), ("lists", &rule.lists), ("exceptions", &rule.exception_names)]
-        {
+        for (name, condition) in &rule.exceptions {
+            let condition = condition.as_deref().unwrap_or("(no values: has no effect)");
+            let _ = writeln!(out, "exception  {name}: not {condition}");
+        }
+        for (index, step) in rule.history.iter().enumerate() {
+            let _ = writeln!(out, "{:<10} {step}", if index == 0 { "made by" } else { "" });
+        }
+        for (what, names) in [("macros", &rule.macros), ("lists", &rule.lists)] {
             if !names.is_empty() {
                 let _ = writeln!(out, "{what:<10} {}", names.join(", "));
             }
@@ -274,7 +285,11 @@ impl RuleSet {
         if !rule.fields_without_data.is_empty() {
             let _ = writeln!(out, "no data    {} (always missing)", rule.fields_without_data.join(", "));
         }
-        explain_interest(&mut out, &interest::of_rule(rule, &self.program));
+        let interest = interest::of_rule(rule, &self.program);
+        explain_interest(&mut out, &interest);
+        if let Some(what) = interest::defeat(&interest) {
+            let _ = writeln!(out, "           ! this defeats the kernel's filter: {what}");
+        }
         Some(out)
     }
 }

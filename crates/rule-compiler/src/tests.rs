@@ -239,3 +239,44 @@ fn the_kernel_is_asked_for_what_the_name_of_the_event_allows() {
         (&["connect", "creat"], &[], &["all"]),
     );
 }
+
+#[test]
+fn mistakes_of_form_do_not_hide_mistakes_of_meaning() {
+    let (_, report) = load(
+        "- macro: broken\n- list: names\n  items: {a: b}\n\
+         - rule: one\n  desc: d\n  condition: broken and proc.name in (names)\n  output: o\n  priority: LOUD\n\
+         - rule: two\n  desc: d\n  condition: broken and proc.name in (names)\n  output: o\n  priority: INFO\n\
+         - rule: three\n  desc: d\n  condition: proc.nam = x\n  output: o\n  priority: INFO\n",
+    );
+    assert_eq!(
+        places(&report),
+        [
+            "1:3 LOAD_ERR_YAML_VALIDATE",
+            "3:10 LOAD_ERR_YAML_VALIDATE",
+            "8:13 LOAD_ERR_YAML_VALIDATE",
+            "16:14 LOAD_ERR_COMPILE_CONDITION",
+        ]
+    );
+}
+
+#[test]
+fn an_explained_rule_names_what_shaped_it() {
+    let text = format!(
+        "{}{}",
+        rule("evt.type = openat").replace("INFO", "INFO\n  exceptions:\n  - {name: known, fields: proc.name, values: [a, b]}\n  - {name: empty, fields: proc.name}"),
+        "- rule: r\n  condition: and fd.num > 1\n  tags: [x]\n  override: {condition: append, tags: replace}\n"
+    );
+    let (rules, report) = load(&text);
+    assert!(report.is_ok(), "{}", report.render(false));
+    let page = rules.explain("r").unwrap();
+    for part in [
+        "exception  known: not proc.name in (a, b)",
+        "exception  empty: not (no values: has no effect)",
+        "made by    defined, f.yaml:1",
+        "           override condition: append, tags: replace, f.yaml:9",
+        "! this defeats the kernel's filter: every open to read or write of every process",
+    ] {
+        assert!(page.contains(part), "{part} is not in\n{page}");
+    }
+    assert_eq!(rules.similar_name("R").unwrap(), "r");
+}
