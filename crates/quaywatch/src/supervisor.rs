@@ -224,9 +224,14 @@ pub(crate) fn prepare_folders(config: &Config) -> Result<()> {
     if !config.data_dir.exists() {
         make_folder(&config.data_dir, 0o755, None)?;
     }
-    make_folder(&config.hub_dir(), 0o700, Some(HUB_UID))?;
+    prepare_hub_folder(config)?;
     make_folder(&config.data_dir.join("run"), 0o755, Some(HUB_UID))?;
     make_folder(&config.sensor_dir(), 0o700, None)
+}
+
+/// The hub's folder alone: for commands that may run in the hub's container, as the hub's user.
+pub(crate) fn prepare_hub_folder(config: &Config) -> Result<()> {
+    make_folder(&config.hub_dir(), 0o700, Some(HUB_UID))
 }
 
 /// A sensor that runs alone makes nothing but its own: the hub may be in another container, with

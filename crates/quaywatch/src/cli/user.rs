@@ -129,7 +129,7 @@ impl User {
 
 /// The users of this data folder, ready to be changed.
 pub(crate) fn open(config: &Config) -> Result<Access> {
-    supervisor::prepare_folders(config)?;
+    supervisor::prepare_hub_folder(config)?;
     Ok(Access::open(&config.access_dir())?)
 }
 
