@@ -15,7 +15,6 @@ mod meta;
 mod read;
 mod write;
 
-
 pub use error::CaptureError;
 pub use read::{CapturedEvent, Entry, ReadCounts, Reader};
 pub use write::{Compression, Writer};

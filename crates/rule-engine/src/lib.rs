@@ -7,15 +7,20 @@
 
 #![forbid(unsafe_code)]
 
+mod columns;
 mod config;
+mod cost;
 mod engine;
 mod evaluate;
 mod falco_config;
 mod falco_line;
+mod plan;
 mod render;
 #[cfg(test)]
 mod tests;
+mod words;
 
+pub use columns::Columns;
 pub use config::{Config, ConfigError, RuleMatching};
 pub use engine::Engine;
 pub use falco_config::{FalcoConfig, OptionError};

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{backup, doctor, events, fields, hub, ready, rules, run, selftest, sensor, user};
+use super::{backup, bench, doctor, events, fields, hub, ready, replay, rules, run, selftest, sensor, store, user};
 use crate::config::{self, Config};
 
 /// Watches what happens inside the containers of this host: kernel events, rules, alerts,
@@ -60,6 +60,8 @@ impl Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure what replaying a capture costs
+    Bench(bench::Bench),
     /// Write alerts, log lines, users and certificates into one file, while everything runs
     Backup(backup::Backup),
     /// Check kernel, rights, container runtimes, disk and ports, and say how to mend each
@@ -70,6 +72,8 @@ enum Command {
     Fields(fields::Fields),
     /// Run the hub alone: ingest, queue, store, LogQL and page
     Hub(hub::Hub),
+    /// Evaluate rules or filters on a recorded capture (.scap)
+    Replay(replay::Replay),
     /// Check, explain, test and format rule files
     Rules(rules::Rules),
     /// Say by the exit code whether the hub answers, or the sensor reports to it
@@ -82,6 +86,8 @@ enum Command {
     Selftest(selftest::Selftest),
     /// Run the sensor alone: kernel probes, containers and rules
     Sensor(sensor::Sensor),
+    /// Prove that nothing stored was altered, and hand the data to other engines
+    Store(store::Store),
     /// Add, list and remove users and tokens
     User(user::User),
 }
@@ -90,6 +96,7 @@ impl Arguments {
     /// Runs the command; its exit code is the program's.
     pub(crate) fn run(self) -> Result<ExitCode> {
         match self.command {
+            Command::Bench(command) => command.run(),
             Command::Backup(command) => command.run(),
             Command::Doctor(command) => command.run(),
             Command::Events(command) => command.run(),
@@ -97,10 +104,12 @@ impl Arguments {
             Command::Hub(command) => command.run(),
             Command::Ready(command) => command.run(),
             Command::Restore(command) => command.run(),
+            Command::Replay(command) => command.run(),
             Command::Rules(command) => command.run(),
             Command::Run(command) => command.run(),
             Command::Selftest(command) => command.run(),
             Command::Sensor(command) => command.run(),
+            Command::Store(command) => command.run(),
             Command::User(command) => command.run(),
         }
     }

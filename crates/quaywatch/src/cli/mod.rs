@@ -1,17 +1,20 @@
 //! The commands, one file each; `main` hands over to [`Command::run`].
 
 mod backup;
+mod bench;
 mod command;
 mod doctor;
 mod events;
 mod fields;
 mod hub;
 mod logging;
+mod replay;
 mod ready;
 mod rules;
 mod run;
 mod selftest;
 mod sensor;
+mod store;
 mod user;
 
 pub(crate) use command::Arguments;
