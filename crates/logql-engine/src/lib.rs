@@ -24,6 +24,6 @@ pub use engine::Engine;
 pub use error::QueryError;
 pub use limits::Limits;
 pub use params::{Cancel, InstantParams, RangeParams};
-pub use pipeline::{LineField, LineParser, line_fields, matchers_of};
+pub use pipeline::{AlertTemplate, LineField, LineParser, line_fields, matchers_of};
 pub use result::{Data, EntryLabels, LogEntry, QueryResult, Sample, Series, Stats};
 pub use selectors::LogQlSelectors;

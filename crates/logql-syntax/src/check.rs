@@ -129,6 +129,11 @@ fn regex(pattern: &str) -> Result<(), ParseError> {
     regex_syntax(pattern).map(drop)
 }
 
+/// What Go says is wrong with a pattern, if anything is.
+pub fn regex_mistake(pattern: &str) -> Option<String> {
+    regex_syntax::Parser::new().parse(pattern).err().map(|error| regexp_error(&error, pattern))
+}
+
 fn matches_empty(pattern: &str) -> bool {
     regex_syntax(pattern).is_ok_and(|hir| hir.properties().minimum_len() == Some(0))
 }

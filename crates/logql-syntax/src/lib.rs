@@ -24,6 +24,7 @@ pub use ast::{
     RangeAggregation, RangeFunction, SampleExpr, Stage, Unwrap, Variants, VectorAggregation, VectorFunction,
     VectorMatching,
 };
+pub use check::regex_mistake;
 pub use limits::QUERY_BYTES_MAX;
 pub use parser::{ParseError, parse, parse_selector};
 pub use pattern::{PatternPiece, pattern_pieces};

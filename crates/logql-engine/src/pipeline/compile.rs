@@ -15,7 +15,10 @@ use super::{
     step::{LabelSource, Pick, Shredded, Step},
     template::Template,
 };
-use crate::{error::QueryError, names::NameId};
+use crate::{
+    error::QueryError,
+    names::{self, NameId},
+};
 
 /// A compiled pipeline.
 #[derive(Debug)]
@@ -129,8 +132,8 @@ pub fn matchers_of(matchers: &[Matcher]) -> Result<Vec<LabelMatcher>, QueryError
 fn step(stage: &Stage, work: &mut Work, reads: &mut Vec<NameId>) -> Result<Step, QueryError> {
     let names = &mut work.names;
     let bad = |reason: String| QueryError::BadRequest(format!("parse error : stage '{stage}' : {reason}"));
-    let template = |text: &str, kind: &str| {
-        Template::parse(text).map_err(|reason| bad(format!("invalid {kind} template: {reason}")))
+    let line_template = |text: &str| {
+        Template::parse("line", text).map_err(|reason| bad(format!("invalid line template: {reason}")))
     };
     Ok(match stage {
         Stage::LineFilter(filter) => Step::Line(LineMatch::compile(filter)?),
@@ -154,7 +157,7 @@ fn step(stage: &Stage, work: &mut Work, reads: &mut Vec<NameId>) -> Result<Step,
         Stage::Unpack => Step::Unpack,
         Stage::LabelFilter(filter) => Step::Label(Filter::compile(filter, names, reads)?),
         Stage::LineFormat(text) => {
-            let template = template(text, "line")?;
+            let template = line_template(text)?;
             reads.extend(template.fields().iter().map(|field| names.id(field)));
             Step::LineFormat(template)
         }
@@ -162,6 +165,9 @@ fn step(stage: &Stage, work: &mut Work, reads: &mut Vec<NameId>) -> Result<Step,
             let mut formats: Vec<(NameId, LabelSource)> = Vec::new();
             for one in all {
                 let name = names.id(&one.name);
+                if name == names::ERROR {
+                    return Err(bad(format!("{} cannot be formatted", one.name)));
+                }
                 if formats.iter().any(|(found, _)| *found == name) {
                     return Err(bad(format!(
                         "multiple label name '{}' not allowed in a single format operation",
@@ -175,7 +181,9 @@ fn step(stage: &Stage, work: &mut Work, reads: &mut Vec<NameId>) -> Result<Step,
                         LabelSource::Rename(from)
                     }
                     LabelFormatSource::Template(text) => {
-                        let template = template(text, "label")?;
+                        let template = Template::parse("label", text).map_err(|reason| {
+                            bad(format!("invalid template for label '{}': {reason}", one.name))
+                        })?;
                         reads.extend(template.fields().iter().map(|field| names.id(field)));
                         LabelSource::Template(template)
                     }

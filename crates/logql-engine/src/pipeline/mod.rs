@@ -28,3 +28,4 @@ pub(crate) use label_filter::{Filter, bytes_error, duration_error, number};
 pub(crate) use need::Need;
 pub(crate) use regex_translate::{anchored, regex};
 pub(crate) use row::{Row, Work};
+pub use template::AlertTemplate;

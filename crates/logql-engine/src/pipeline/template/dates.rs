@@ -1,38 +1,54 @@
 //! Date functions, with Go's layouts ("2006-01-02T15:04:05Z07:00").
 
+use std::num::IntErrorKind;
+
 use jiff::{Timestamp, Zoned, civil, tz::TimeZone};
 
 use super::{functions::Arguments, value::Value};
 
 /// Calls one.
 pub(super) fn call(arguments: &Arguments) -> Result<Value, String> {
-    let nanoseconds = |index: usize| -> Result<i64, String> {
-        Ok(match arguments.get(index)? {
-            Value::Time(nanoseconds) => *nanoseconds,
-            other => other.int().saturating_mul(1_000_000_000),
-        })
+    let now = || Timestamp::now().as_nanosecond();
+    // Sprig takes whole numbers for seconds, and now for what is no time at all.
+    let nanoseconds = |index: usize| match arguments.get(index) {
+        Value::Time(nanoseconds) => *nanoseconds,
+        Value::Int(seconds) => i128::from(*seconds) * 1_000_000_000,
+        _ => now(),
     };
     Ok(match arguments.function {
-        "now" => Value::Time(i64::try_from(Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX)),
-        "date" => Value::Text(format(nanoseconds(1)?, &arguments.text(0)?)),
-        "toDate" => Value::Time(parse(&arguments.text(0)?, &arguments.text(1)?, TimeZone::UTC)),
+        "now" => Value::Time(now()),
+        "date" => Value::Text(format(nanoseconds(1), &arguments.text(0))),
+        "toDate" => Value::Time(parse(&arguments.text(0), &arguments.text(1), TimeZone::UTC)),
         "toDateInZone" => {
-            let zone = TimeZone::get(&arguments.text(1)?).unwrap_or(TimeZone::UTC);
-            Value::Time(parse(&arguments.text(0)?, &arguments.text(2)?, zone))
+            let zone = TimeZone::get(&arguments.text(1)).unwrap_or(TimeZone::UTC);
+            Value::Time(parse(&arguments.text(0), &arguments.text(2), zone))
         }
-        "unixEpoch" => Value::Text(nanoseconds(0)?.div_euclid(1_000_000_000).to_string()),
-        "unixEpochMillis" => Value::Text(nanoseconds(0)?.div_euclid(1_000_000).to_string()),
-        "unixEpochNanos" => Value::Text(nanoseconds(0)?.to_string()),
-        _ => match unix_time(&arguments.text(0)?) {
-            Some(nanoseconds) => Value::Time(nanoseconds),
-            None => return arguments.fail(format!("unable to parse time '{}'", arguments.text(0)?)),
-        },
+        "unixEpoch" => Value::Text(nanoseconds(0).div_euclid(1_000_000_000).to_string()),
+        "unixEpochMillis" => Value::Text(nanoseconds(0).div_euclid(1_000_000).to_string()),
+        "unixEpochNanos" => Value::Text(nanoseconds(0).to_string()),
+        _ => {
+            let text = arguments.text(0);
+            if let Err(error) = text.parse::<i64>() {
+                let reason = match error.kind() {
+                    IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+                    _ => "invalid syntax",
+                };
+                let quoted = logql_syntax::quote(&text);
+                return Err(format!(
+                    "unable to parse time '{text}': strconv.ParseInt: parsing {quoted}: {reason}"
+                ));
+            }
+            match unix_time(&text) {
+                Some(nanoseconds) => Value::Time(nanoseconds),
+                None => return Err(format!("unable to parse time '{text}'")),
+            }
+        }
     })
 }
 
 /// Days, seconds, milliseconds, microseconds or nanoseconds, told apart by their digits.
-fn unix_time(text: &str) -> Option<i64> {
-    let number: i64 = text.parse().ok()?;
+fn unix_time(text: &str) -> Option<i128> {
+    let number: i128 = text.parse().ok()?;
     let scale = match text.len() {
         5 => 86_400_000_000_000,
         10 => 1_000_000_000,
@@ -45,14 +61,12 @@ fn unix_time(text: &str) -> Option<i64> {
 }
 
 /// As Go prints a time: `2024-01-15 10:00:00 +0000 UTC`.
-pub(super) fn print(nanoseconds: i64) -> String {
+pub(super) fn print(nanoseconds: i128) -> String {
     format(nanoseconds, "2006-01-02 15:04:05.999999999 -0700 MST")
 }
 
-fn zoned(nanoseconds: i64) -> Option<Zoned> {
-    Timestamp::from_nanosecond(i128::from(nanoseconds))
-        .ok()
-        .map(|timestamp| timestamp.to_zoned(TimeZone::UTC))
+fn zoned(nanoseconds: i128) -> Option<Zoned> {
+    Timestamp::from_nanosecond(nanoseconds).ok().map(|timestamp| timestamp.to_zoned(TimeZone::UTC))
 }
 
 /// Layout elements, longest first where one begins another.
@@ -83,7 +97,7 @@ fn split(layout: &str) -> Option<(&str, &str, &str)> {
     None
 }
 
-fn format(nanoseconds: i64, layout: &str) -> String {
+fn format(nanoseconds: i128, layout: &str) -> String {
     let Some(time) = zoned(nanoseconds) else { return nanoseconds.to_string() };
     let mut out = String::new();
     let mut rest = layout;
@@ -141,13 +155,16 @@ fn element_text(element: &str, time: &Zoned) -> String {
     }
 }
 
-/// A text by a layout, in nanoseconds; what does not fit is the year 1 in Go, 0 here.
-fn parse(layout: &str, text: &str, zone: TimeZone) -> i64 {
-    read(layout, text, zone).unwrap_or(0)
+/// Go's zero time: the year 1.
+const YEAR_ONE_NS: i128 = -62_135_596_800 * 1_000_000_000;
+
+/// A text by a layout, in nanoseconds; what does not fit is Go's zero time.
+fn parse(layout: &str, text: &str, zone: TimeZone) -> i128 {
+    read(layout, text, zone).unwrap_or(YEAR_ONE_NS)
 }
 
-fn read(layout: &str, text: &str, zone: TimeZone) -> Option<i64> {
-    let (mut year, mut month, mut day) = (1970i16, 1i8, 1i8);
+fn read(layout: &str, text: &str, zone: TimeZone) -> Option<i128> {
+    let (mut year, mut month, mut day) = (0i16, 1i8, 1i8);
     let (mut hour, mut minute, mut second, mut fraction) = (0i8, 0i8, 0i8, 0i32);
     let (mut afternoon, mut offset_s) = (None, None);
     let (mut layout, mut text) = (layout, text);
@@ -156,7 +173,11 @@ fn read(layout: &str, text: &str, zone: TimeZone) -> Option<i64> {
         layout = after;
         match element {
             "2006" => year = take(&mut text, 4)?.parse().ok()?,
-            "06" => year = 2000 + take(&mut text, 2)?.parse::<i16>().ok()?,
+            "06" => {
+                // Two digits from 69 on are of the last century.
+                let short: i16 = take(&mut text, 2)?.parse().ok()?;
+                year = if short >= 69 { 1900 + short } else { 2000 + short };
+            }
             "01" | "1" => month = number(&mut text)?,
             "02" | "2" | "_2" => day = number(&mut text)?,
             "15" | "03" | "3" => hour = number(&mut text)?,
@@ -206,7 +227,7 @@ fn read(layout: &str, text: &str, zone: TimeZone) -> Option<i64> {
     let civil = civil::DateTime::new(year, month, day, hour, minute, second, fraction).ok()?;
     let zone = if offset_s.is_some() { TimeZone::UTC } else { zone };
     let local = civil.to_zoned(zone).ok()?.timestamp().as_nanosecond();
-    i64::try_from(local).ok()?.checked_sub(offset_s.unwrap_or(0) * 1_000_000_000)
+    Some(local - i128::from(offset_s.unwrap_or(0)) * 1_000_000_000)
 }
 
 fn take<'a>(text: &mut &'a str, count: usize) -> Option<&'a str> {

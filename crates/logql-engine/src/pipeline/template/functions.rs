@@ -1,241 +1,245 @@
-//! Loki's template functions (`pkg/logql/log/fmt.go` names the set) and Go's built-in ones.
+//! Loki's template functions (`pkg/logql/log/fmt.go` names the set) and Go's built-in ones: their
+//! names, and what their arguments must be.
 
-use super::{dates, numbers, render::Scope, strings, value::Value};
+use super::{alerts, basics, dates, numbers, render::Scope, strings, value::Value};
 
-/// All names, sorted.
-const NAMES: &[&str] = &[
-    "Replace",
-    "ToLower",
-    "ToUpper",
-    "Trim",
-    "TrimLeft",
-    "TrimPrefix",
-    "TrimRight",
-    "TrimSpace",
-    "TrimSuffix",
-    "__line__",
-    "__timestamp__",
-    "add",
-    "addf",
-    "alignLeft",
-    "alignRight",
-    "and",
-    "b64dec",
-    "b64enc",
-    "bytes",
-    "ceil",
-    "contains",
-    "count",
-    "date",
-    "default",
-    "div",
-    "divf",
-    "duration",
-    "duration_seconds",
-    "eq",
-    "float64",
-    "floor",
-    "fromJson",
-    "ge",
-    "gt",
-    "hasPrefix",
-    "hasSuffix",
-    "html",
-    "indent",
-    "index",
-    "int",
-    "js",
-    "le",
-    "len",
-    "lower",
-    "lt",
-    "max",
-    "maxf",
-    "min",
-    "minf",
-    "mod",
-    "mul",
-    "mulf",
-    "ne",
-    "nindent",
-    "not",
-    "now",
-    "or",
-    "print",
-    "printf",
-    "println",
-    "regexReplaceAll",
-    "regexReplaceAllLiteral",
-    "repeat",
-    "replace",
-    "round",
-    "slice",
-    "sub",
-    "subf",
-    "substr",
-    "title",
-    "toDate",
-    "toDateInZone",
-    "trim",
-    "trimAll",
-    "trimPrefix",
-    "trimSuffix",
-    "trunc",
-    "unixEpoch",
-    "unixEpochMillis",
-    "unixEpochNanos",
-    "unixToTime",
-    "upper",
-    "urldecode",
-    "urlencode",
-    "urlquery",
-];
-
-/// The function's name, if there is such a function.
-pub(super) fn name(word: &str) -> Option<&'static str> {
-    NAMES.binary_search(&word).ok().and_then(|index| NAMES.get(index)).copied()
+/// What an argument must be. Go checks this before a function runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Want {
+    Text,
+    Int,
+    Time,
+    Any,
 }
 
-/// Calls a function; the errors start as Go's do.
+/// Fixed arguments, and what any number of further ones must be.
+type Signature = (&'static str, &'static [Want], Option<Want>);
+
+use Want::{Any, Int, Text, Time};
+
+/// All functions of Loki, sorted by name.
+const FUNCTIONS: &[Signature] = &[
+    ("Replace", &[Text, Text, Text, Int], None),
+    ("ToLower", &[Text], None),
+    ("ToUpper", &[Text], None),
+    ("Trim", &[Text, Text], None),
+    ("TrimLeft", &[Text, Text], None),
+    ("TrimPrefix", &[Text, Text], None),
+    ("TrimRight", &[Text, Text], None),
+    ("TrimSpace", &[Text], None),
+    ("TrimSuffix", &[Text, Text], None),
+    ("__line__", &[], None),
+    ("__timestamp__", &[], None),
+    ("add", &[], Some(Any)),
+    ("addf", &[], Some(Any)),
+    ("alignLeft", &[Int, Text], None),
+    ("alignRight", &[Int, Text], None),
+    ("and", &[Any], Some(Any)),
+    ("b64dec", &[Text], None),
+    ("b64enc", &[Text], None),
+    ("bytes", &[Text], None),
+    ("ceil", &[Any], None),
+    ("contains", &[Text, Text], None),
+    ("count", &[Text, Text], None),
+    ("date", &[Text, Any], None),
+    ("default", &[Any], Some(Any)),
+    ("div", &[Any, Any], None),
+    ("divf", &[Any], Some(Any)),
+    ("duration", &[Text], None),
+    ("duration_seconds", &[Text], None),
+    ("eq", &[Any], Some(Any)),
+    ("float64", &[Any], None),
+    ("floor", &[Any], None),
+    ("fromJson", &[Text], None),
+    ("ge", &[Any, Any], None),
+    ("gt", &[Any, Any], None),
+    ("hasPrefix", &[Text, Text], None),
+    ("hasSuffix", &[Text, Text], None),
+    ("html", &[], Some(Any)),
+    ("indent", &[Int, Text], None),
+    ("index", &[Any], Some(Any)),
+    ("int", &[Any], None),
+    ("js", &[], Some(Any)),
+    ("le", &[Any, Any], None),
+    ("len", &[Any], None),
+    ("lower", &[Text], None),
+    ("lt", &[Any, Any], None),
+    ("max", &[Any], Some(Any)),
+    ("maxf", &[Any], Some(Any)),
+    ("min", &[Any], Some(Any)),
+    ("minf", &[Any], Some(Any)),
+    ("mod", &[Any, Any], None),
+    ("mul", &[Any], Some(Any)),
+    ("mulf", &[Any], Some(Any)),
+    ("ne", &[Any, Any], None),
+    ("nindent", &[Int, Text], None),
+    ("not", &[Any], None),
+    ("now", &[], None),
+    ("or", &[Any], Some(Any)),
+    ("print", &[], Some(Any)),
+    ("printf", &[Text], Some(Any)),
+    ("println", &[], Some(Any)),
+    ("regexReplaceAll", &[Text, Text, Text], None),
+    ("regexReplaceAllLiteral", &[Text, Text, Text], None),
+    ("repeat", &[Int, Text], None),
+    ("replace", &[Text, Text, Text], None),
+    ("round", &[Any, Int], Some(Any)),
+    ("slice", &[Any], Some(Any)),
+    ("sub", &[Any, Any], None),
+    ("subf", &[Any], Some(Any)),
+    ("substr", &[Int, Int, Text], None),
+    ("title", &[Text], None),
+    ("toDate", &[Text, Text], None),
+    ("toDateInZone", &[Text, Text, Text], None),
+    ("trim", &[Text], None),
+    ("trimAll", &[Text, Text], None),
+    ("trimPrefix", &[Text, Text], None),
+    ("trimSuffix", &[Text, Text], None),
+    ("trunc", &[Int, Text], None),
+    ("unixEpoch", &[Time], None),
+    ("unixEpochMillis", &[Time], None),
+    ("unixEpochNanos", &[Time], None),
+    ("unixToTime", &[Text], None),
+    ("upper", &[Text], None),
+    ("urldecode", &[Text], None),
+    ("urlencode", &[Text], None),
+    ("urlquery", &[], Some(Any)),
+];
+
+/// Those that only templates of alerting rules have (Prometheus), sorted.
+const ALERT_FUNCTIONS: &[Signature] = &[
+    ("externalURL", &[], None),
+    ("first", &[Any], None),
+    ("humanize", &[Any], None),
+    ("humanize1024", &[Any], None),
+    ("humanizeDuration", &[Any], None),
+    ("humanizePercentage", &[Any], None),
+    ("humanizeTimestamp", &[Any], None),
+    ("match", &[Text, Text], None),
+    ("parseDuration", &[Text], None),
+    ("pathPrefix", &[], None),
+    ("reReplaceAll", &[Text, Text, Text], None),
+    ("safeHtml", &[Text], None),
+    ("stripDomain", &[Text], None),
+    ("stripPort", &[Text], None),
+    ("toLower", &[Text], None),
+    ("toTime", &[Any], None),
+    ("toUpper", &[Text], None),
+];
+
+/// Why a call gave nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Failure {
+    /// The function said so.
+    Error(String),
+    /// Too few or too many arguments.
+    Count(String),
+    /// An argument is of the wrong kind.
+    Kind { index: usize, reason: String },
+}
+
+fn signature(name: &str) -> Option<&'static Signature> {
+    let find = |table: &'static [Signature]| {
+        table.binary_search_by(|(found, ..)| (*found).cmp(name)).ok().and_then(|index| table.get(index))
+    };
+    find(FUNCTIONS).or_else(|| find(ALERT_FUNCTIONS))
+}
+
+/// The function's name, if there is such a function.
+pub(super) fn name(word: &str, alerts: bool) -> Option<&'static str> {
+    let known = alerts || FUNCTIONS.binary_search_by(|(found, ..)| (*found).cmp(word)).is_ok();
+    signature(word).filter(|_| known).map(|(name, ..)| *name)
+}
+
+/// Calls a function.
 pub(super) fn call(
     function: &'static str,
-    arguments: Vec<Value>,
+    mut values: Vec<Value>,
     scope: &Scope<'_>,
-) -> Result<Value, String> {
-    let arguments = Arguments { function, values: arguments };
+) -> Result<Value, Failure> {
+    if let Some((_, fixed, further)) = signature(function) {
+        check(function, &mut values, fixed, *further)?;
+    }
+    let arguments = Arguments { function, values };
     match function {
         "__line__" => Ok(Value::Text(scope.line.to_owned())),
-        "__timestamp__" => Ok(Value::Time(scope.timestamp_ns)),
+        "__timestamp__" => Ok(Value::Time(i128::from(scope.timestamp_ns))),
         "add" | "sub" | "mul" | "div" | "mod" | "max" | "min" | "addf" | "subf" | "mulf" | "divf"
         | "maxf" | "minf" | "ceil" | "floor" | "round" | "int" | "float64" | "bytes" | "duration"
         | "duration_seconds" => numbers::call(&arguments),
         "date" | "now" | "toDate" | "toDateInZone" | "unixEpoch" | "unixEpochMillis" | "unixEpochNanos"
         | "unixToTime" => dates::call(&arguments),
         "and" | "or" | "not" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "default" | "len" | "index"
-        | "slice" | "fromJson" => basics(&arguments),
+        | "slice" | "fromJson" => basics::call(&arguments),
+        function if ALERT_FUNCTIONS.iter().any(|(name, ..)| *name == function) => alerts::call(&arguments),
         _ => strings::call(&arguments),
     }
+    .map_err(Failure::Error)
 }
 
-/// The arguments of one call.
+fn check(function: &str, values: &mut [Value], fixed: &[Want], further: Option<Want>) -> Result<(), Failure> {
+    let (want, got) = (fixed.len(), values.len());
+    match further {
+        Some(_) if got < want => {
+            return Err(Failure::Count(format!(
+                "wrong number of args for {function}: want at least {want} got {got}"
+            )));
+        }
+        None if got != want => {
+            return Err(Failure::Count(format!(
+                "wrong number of args for {function}: want {want} got {got}"
+            )));
+        }
+        _ => {}
+    }
+    let wants = fixed.iter().copied().chain(std::iter::repeat(further.unwrap_or(Any)));
+    for (index, (value, want)) in values.iter_mut().zip(wants).enumerate() {
+        let (fits, name) = match want {
+            Any => (true, ""),
+            Text => (matches!(value, Value::Text(_)), "string"),
+            Int => (matches!(value, Value::Int(_)), "int"),
+            Time => (matches!(value, Value::Time(_)), "time.Time"),
+        };
+        if !fits {
+            let reason = match value {
+                Value::Nothing => format!("invalid value; expected {name}"),
+                other => format!("wrong type for value; expected {name}; got {}", other.kind()),
+            };
+            return Err(Failure::Kind { index, reason });
+        }
+    }
+    Ok(())
+}
+
+/// The arguments of one call, checked.
 pub(super) struct Arguments {
     pub(super) function: &'static str,
     pub(super) values: Vec<Value>,
 }
 
+const NOTHING: &Value = &Value::Nothing;
+
 impl Arguments {
-    pub(super) fn get(&self, index: usize) -> Result<&Value, String> {
-        self.values.get(index).ok_or_else(|| {
-            format!(
-                "template: line:1: wrong number of args for {}: want at least {} got {}",
-                self.function,
-                index + 1,
-                self.values.len()
-            )
-        })
+    pub(super) fn get(&self, index: usize) -> &Value {
+        self.values.get(index).unwrap_or(NOTHING)
     }
 
-    pub(super) fn text(&self, index: usize) -> Result<String, String> {
-        self.get(index).map(Value::text)
+    pub(super) fn text(&self, index: usize) -> String {
+        self.get(index).text()
     }
 
-    pub(super) fn int(&self, index: usize) -> Result<i64, String> {
-        self.get(index).map(Value::int)
-    }
-
-    /// `template: …: error calling f: reason`
-    pub(super) fn fail<T>(&self, reason: impl std::fmt::Display) -> Result<T, String> {
-        Err(format!(
-            "template: line:1:3: executing \"line\" at <{0}>: error calling {0}: {reason}",
-            self.function
-        ))
+    pub(super) fn int(&self, index: usize) -> i64 {
+        self.get(index).int()
     }
 }
 
-fn basics(arguments: &Arguments) -> Result<Value, String> {
-    let values = &arguments.values;
-    Ok(match arguments.function {
-        "and" => last_or(values, |value| !value.is_true()),
-        "or" => last_or(values, Value::is_true),
-        "not" => Value::Bool(!arguments.get(0)?.is_true()),
-        "eq" => {
-            let first = arguments.get(0)?;
-            arguments.get(1)?;
-            Value::Bool(values.iter().skip(1).any(|other| equal(first, other)))
-        }
-        "ne" => Value::Bool(!equal(arguments.get(0)?, arguments.get(1)?)),
-        "lt" | "le" | "gt" | "ge" => compare(arguments)?,
-        "default" => {
-            let given = arguments.get(1)?;
-            if given.is_true() { given.clone() } else { arguments.get(0)?.clone() }
-        }
-        "len" => Value::Int(match arguments.get(0)? {
-            Value::Text(text) => text.len() as i64,
-            Value::List(items) => items.len() as i64,
-            Value::Map(members) => members.len() as i64,
-            Value::Nothing => 0,
-            other => return arguments.fail(format!("len of type {other:?}")),
-        }),
-        "index" => index(arguments)?,
-        "slice" => {
-            let text = arguments.text(0)?;
-            let start = usize::try_from(arguments.int(1).unwrap_or(0)).unwrap_or(0);
-            let end = arguments.int(2).ok().and_then(|end| usize::try_from(end).ok()).unwrap_or(text.len());
-            match text.get(start..end) {
-                Some(part) => Value::Text(part.to_owned()),
-                None => return arguments.fail("index out of range"),
-            }
-        }
-        _ => serde_json::from_str(&arguments.text(0)?).map_or(Value::Nothing, Value::from_json),
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The first value that stops, or the last one.
-fn last_or(values: &[Value], stops: impl Fn(&Value) -> bool) -> Value {
-    values.iter().find(|value| stops(value)).or(values.last()).cloned().unwrap_or(Value::Nothing)
-}
-
-fn equal(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Nothing, Value::Text(text)) | (Value::Text(text), Value::Nothing) => text.is_empty(),
-        (left, right) => left == right,
+    #[test]
+    fn tables_are_sorted() {
+        assert!(FUNCTIONS.is_sorted_by_key(|(name, ..)| *name));
+        assert!(ALERT_FUNCTIONS.is_sorted_by_key(|(name, ..)| *name));
     }
-}
-
-fn compare(arguments: &Arguments) -> Result<Value, String> {
-    let (left, right) = (arguments.get(0)?, arguments.get(1)?);
-    let ordering = match (left, right) {
-        (Value::Text(left), Value::Text(right)) => Some(left.cmp(right)),
-        (Value::Int(left), Value::Int(right)) => Some(left.cmp(right)),
-        (Value::Float(left), Value::Float(right)) => left.partial_cmp(right),
-        (Value::Time(left), Value::Time(right)) => Some(left.cmp(right)),
-        _ => return arguments.fail("incompatible types for comparison"),
-    };
-    Ok(Value::Bool(ordering.is_some_and(|ordering| match arguments.function {
-        "lt" => ordering.is_lt(),
-        "le" => ordering.is_le(),
-        "gt" => ordering.is_gt(),
-        _ => ordering.is_ge(),
-    })))
-}
-
-fn index(arguments: &Arguments) -> Result<Value, String> {
-    let mut value = arguments.get(0)?.clone();
-    for key in arguments.values.iter().skip(1) {
-        value = match (value, key) {
-            (Value::List(items), key) => match usize::try_from(key.int()).ok().and_then(|at| items.get(at)) {
-                Some(item) => item.clone(),
-                None => return arguments.fail(format!("index out of range: {}", key.int())),
-            },
-            (Value::Map(members), key) => members.get(&key.text()).cloned().unwrap_or(Value::Nothing),
-            (Value::Text(text), key) => {
-                match usize::try_from(key.int()).ok().and_then(|at| text.as_bytes().get(at).copied()) {
-                    Some(byte) => Value::Int(i64::from(byte)),
-                    None => return arguments.fail(format!("index out of range: {}", key.int())),
-                }
-            }
-            _ => return arguments.fail("can't index item"),
-        };
-    }
-    Ok(value)
 }
