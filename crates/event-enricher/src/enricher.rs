@@ -13,7 +13,7 @@ use rustix::time::{ClockId, clock_gettime};
 use telemetry::Registry;
 
 use crate::{
-    Config, Enriched,
+    Config, Enriched, Replayer,
     limits::WAITED_CONTAINERS_MAX,
     metrics::Metrics,
     process::{InContainer, Process},
@@ -45,10 +45,7 @@ pub struct Enricher {
 impl Enricher {
     /// An enricher that knows no process yet.
     pub fn new(config: Config, directory: Directory, registry: &Registry) -> Self {
-        let hostname = Some(config.hostname.clone())
-            .filter(|name| !name.is_empty())
-            .or_else(|| std::env::var("FALCO_HOSTNAME").ok())
-            .unwrap_or_else(|| rustix::system::uname().nodename().to_string_lossy().into_owned());
+        let hostname = hostname(&config);
         Enricher {
             proc: ProcFs::new(&config.proc_path),
             config,
@@ -64,6 +61,12 @@ impl Enricher {
             user_lists: RefCell::default(),
             waited: RefCell::default(),
         }
+    }
+
+    /// An enricher for a capture: its machine, not this one, is asked. Fill it by the `seed_*`
+    /// calls with what the capture starts with, then give it every event the reader yields.
+    pub fn for_replay(config: &Config, registry: &Registry) -> Replayer {
+        Replayer::new(hostname(config), registry)
     }
 
     /// Learns every process there is now. To be called when events already flow into the ring
@@ -143,6 +146,13 @@ impl Enricher {
         }
         found
     }
+}
+
+fn hostname(config: &Config) -> String {
+    Some(config.hostname.clone())
+        .filter(|name| !name.is_empty())
+        .or_else(|| std::env::var("FALCO_HOSTNAME").ok())
+        .unwrap_or_else(|| rustix::system::uname().nodename().to_string_lossy().into_owned())
 }
 
 fn boot_time_ns() -> u64 {

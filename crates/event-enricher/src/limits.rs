@@ -45,4 +45,29 @@ pub const WAITED_CONTAINERS_MAX: usize = 1024;
 /// Children whose new parent is asked for when a process ends.
 pub const ORPHANS_MAX: usize = 256;
 
+/// Threads of a recorded machine. Falco's own bound; at about 600 bytes each this is 160 MB at the
+/// worst, which only a capture made for it reaches.
+pub const THREADS_MAX: usize = 262_144;
+
+/// Descriptors of one recorded process (libsinsp: 4096).
+pub const DESCRIPTORS_MAX: usize = 4096;
+
+/// Threads of a group that are looked at for one that lives.
+pub const GROUP_THREADS_SCANNED_MAX: usize = 4096;
+
+/// Bytes of an enter event that are kept for its exit event: an event has 64 kB at most.
+pub const ENTERED_BYTES_MAX: usize = 65_536;
+
+/// Addresses of a recorded machine: a host of containers has some per container.
+pub const INTERFACES_MAX: usize = 4096;
+
+/// Users and groups of a capture, those of its containers included.
+pub const REPLAYED_USERS_MAX: usize = 131_072;
+
+/// Descriptors of one poll that are shown: an event of 64 kB has room for no more.
+pub const LISTED_DESCRIPTORS_MAX: usize = 6553;
+
+/// Processors whose context switches are timed.
+pub const PROCESSORS_MAX: usize = 4096;
+
 const _: () = assert!(ENDED_PROCESSES_MAX < PROCESSES_MAX, "living processes need room");

@@ -15,6 +15,44 @@ pub(crate) struct Metrics {
     pub(crate) user_lists_unreadable: Counter,
 }
 
+/// Counters of a replay.
+#[derive(Debug)]
+pub(crate) struct ReplayMetrics {
+    pub(crate) refused_threads: Counter,
+    pub(crate) refused_descriptors: Counter,
+    pub(crate) stray_descriptors: Counter,
+    pub(crate) refused_names: Counter,
+    pub(crate) refused_interfaces: Counter,
+}
+
+impl ReplayMetrics {
+    pub(crate) fn new(registry: &Registry) -> Self {
+        let counter = |name, help| registry.counter(name, help, &[]);
+        ReplayMetrics {
+            refused_threads: counter(
+                "replay_refused_threads_total",
+                "Threads of a capture that found no room in the table.",
+            ),
+            refused_descriptors: counter(
+                "replay_refused_descriptors_total",
+                "Descriptors of a capture that found no room in their process's table.",
+            ),
+            stray_descriptors: counter(
+                "replay_stray_descriptors_total",
+                "Descriptors of a capture whose thread its process list does not have.",
+            ),
+            refused_names: counter(
+                "replay_refused_names_total",
+                "Users and groups of a capture that found no room.",
+            ),
+            refused_interfaces: counter(
+                "replay_refused_interfaces_total",
+                "Addresses of a capture's machine that found no room.",
+            ),
+        }
+    }
+}
+
 impl Metrics {
     pub(crate) fn new(registry: &Registry) -> Self {
         let counter = |name, help| registry.counter(name, help, &[]);

@@ -37,6 +37,7 @@ impl Built {
             pid_namespace: 1,
             namespace_pid: Pid(pid),
             has_resolved_path: false,
+            extra: event::Extra::None,
         };
         let params = vec![Vec::new(); code.definition().unwrap().params.len()];
         Built { code, tid: pid, time_ns: 1_000_000_000, context: Some(context), params, bytes: Vec::new() }
