@@ -41,6 +41,8 @@ pub struct Config {
     pub wal_segment_bytes: u64,
     /// Bytes of batches that may wait for the disk; more are refused.
     pub queue_bytes_max: u64,
+    /// So many small segments are left alone; one more, and the oldest become one.
+    pub small_segments_max: usize,
     /// Compaction stops at segments of this many bytes on disk.
     pub segment_bytes_max: u64,
     /// Asks how much of the disk is free.
@@ -81,6 +83,7 @@ impl Default for Config {
             flush_age_s: 3600,
             wal_segment_bytes: 8 << 20,
             queue_bytes_max: 16 << 20,
+            small_segments_max: 96,
             segment_bytes_max: 16 << 20,
             free_space: FreeSpaceProbe::default(),
             selectors: Selectors::default(),

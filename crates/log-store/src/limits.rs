@@ -12,36 +12,33 @@ pub(crate) const GROUP_BYTES_MAX: usize = 4 << 20;
 /// lines, which decode in 2–3 ms: the needle's budget is 4.
 pub(crate) const BLOCK_ROWS_MAX: usize = 2048;
 
-/// Text bytes of one block, for long lines: bounds what a scan holds.
-pub(crate) const BLOCK_BYTES_MAX: usize = 4 << 20;
+/// Rows of one segment: a reader's codes take four bytes per row and column.
+pub(crate) const SEGMENT_ROWS_MAX: usize = 4 << 20;
 
-/// Rows of one Parquet row group: the larger, the smaller the footer and the better the
-/// dictionaries.
-pub(crate) const ROW_GROUP_ROWS_MAX: usize = 32 * 1024;
+/// One page, uncompressed: the values of one column of one segment at most, and a segment has
+/// no more text than a memtable or a compaction.
+pub(crate) const PAGE_BYTES_MAX: usize = 512 << 20;
+
+/// Shapes of JSON lines in one segment; lines beyond them stay whole.
+pub(crate) const SHAPES_MAX: usize = 512;
+
+/// Line templates of one segment; lines beyond them stay whole.
+pub(crate) const TEMPLATES_MAX: usize = 2048;
+
+/// Names of structured metadata that one segment remembers.
+pub(crate) const METADATA_NAMES_MAX: usize = 256;
 
 /// What a row costs in a memtable beside its texts: offsets, time, stream, duplicate filter.
 pub(crate) const ROW_OVERHEAD_BYTES: usize = 64;
 
-/// Shredded columns of one segment; a field beyond them stays in the line only.
-pub(crate) const FIELDS_MAX: usize = 200;
-
-/// Names of fields that one segment remembers, shredded or not. Beyond it the segment does not
-/// claim to know all names, and readers parse lines for unknown ones.
-pub(crate) const FIELD_NAMES_MAX: usize = 2000;
+/// Columns of values in one segment; a line that would need more stays whole.
+pub(crate) const FIELDS_MAX: usize = 400;
 
 /// Length of a flattened field name.
 pub(crate) const FIELD_NAME_BYTES_MAX: usize = 256;
 
 /// Nesting that the shredder follows; deeper lines are left to the query's own parser.
 pub(crate) const JSON_DEPTH_MAX: usize = 32;
-
-/// Fields whose values are longer than this on average are not shredded: the line has them, and
-/// a second copy of `output` would cost more disk than all other columns.
-pub(crate) const FIELD_MEAN_BYTES_MAX: usize = 96;
-
-/// Fields of which nearly every value is new are not shredded from this mean length on: they are
-/// times and hashes, which nobody groups by, and they do not compress.
-pub(crate) const UNIQUE_FIELD_MEAN_BYTES_MAX: usize = 16;
 
 /// Buckets (streams times steps) of one count: 16 bytes each.
 pub(crate) const COUNT_BUCKETS_MAX: usize = 4 << 20;
@@ -65,6 +62,6 @@ pub(crate) const SET_ASIDE_MAX: usize = 1000;
 pub(crate) const SEGMENTS_MAX: usize = 100_000;
 
 const _: () = assert!(GROUP_BYTES_MAX <= RECORD_BYTES_MAX);
-const _: () = assert!(BLOCK_ROWS_MAX <= ROW_GROUP_ROWS_MAX);
-const _: () = assert!(ROW_GROUP_ROWS_MAX.is_multiple_of(BLOCK_ROWS_MAX));
-const _: () = assert!(FIELDS_MAX <= FIELD_NAMES_MAX);
+const _: () = assert!(BLOCK_ROWS_MAX <= SEGMENT_ROWS_MAX);
+// Codes of a page's values are 32 bits wide.
+const _: () = assert!(SEGMENT_ROWS_MAX < u32::MAX as usize);

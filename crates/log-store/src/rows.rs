@@ -22,6 +22,12 @@ impl Texts {
         self.offsets.push(i32::try_from(self.data.len()).unwrap_or(i32::MAX));
     }
 
+    /// Adds a text that `write` appends to what is there.
+    pub(crate) fn push_with(&mut self, write: impl FnOnce(&mut String)) {
+        write(&mut self.data);
+        self.offsets.push(i32::try_from(self.data.len()).unwrap_or(i32::MAX));
+    }
+
     /// Makes room: growth by doubling would hold twice what is needed.
     pub(crate) fn reserve(&mut self, texts: usize, bytes: usize) {
         self.offsets.reserve_exact(texts);
@@ -43,10 +49,6 @@ impl Texts {
     /// As many empty texts.
     pub(crate) fn empty(count: usize) -> Self {
         Texts { offsets: vec![0; count + 1], data: String::new() }
-    }
-
-    pub(crate) fn into_parts(self) -> (Vec<i32>, String) {
-        (self.offsets, self.data)
     }
 }
 
@@ -75,10 +77,6 @@ impl Metadata {
 
     pub(crate) fn view(&self) -> MetadataColumn<'_> {
         MetadataColumn { offsets: &self.offsets, names: self.names.view(), values: self.values.view() }
-    }
-
-    pub(crate) fn into_parts(self) -> (Vec<i32>, Texts, Texts) {
-        (self.offsets, self.names, self.values)
     }
 }
 

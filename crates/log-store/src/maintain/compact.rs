@@ -11,6 +11,7 @@ use log_record::{Columns, TimeRange};
 
 use super::flush::{WorkError, describe, seal, store};
 use crate::{
+    Config,
     chain::ChainEvent,
     delete::{ActiveDelete, Dropped, Dropper},
     index::StreamFilter,
@@ -23,9 +24,6 @@ use crate::{
 /// Segments below this share of the largest allowed are small.
 const SMALL_SHARE: u64 = 4;
 
-/// So many small segments are left alone: each compaction costs as much as the flushes it joins.
-const SMALL_SEGMENTS_MAX: usize = 96;
-
 /// zstd level: written once, kept long.
 const LEVEL: i32 = 3;
 
@@ -33,7 +31,7 @@ const LEVEL: i32 = 3;
 pub(crate) fn compact(shared: &Shared, runtime: &tokio::runtime::Runtime) -> Result<bool, WorkError> {
     let inputs = {
         let state = shared.state.read();
-        choose(&state.segments, &state.deletes, shared.config.segment_bytes_max)
+        choose(&state.segments, &state.deletes, &shared.config)
     };
     if inputs.len() < 2 {
         return Ok(false);
@@ -100,14 +98,15 @@ pub(crate) fn rewrite(
 
 /// The oldest run of small neighbours that fits into one segment. Those that a delete request may
 /// touch wait until it is processed: what it hides goes by the age of segments.
-fn choose(segments: &[Arc<Segment>], deletes: &[ActiveDelete], bytes_max: u64) -> Vec<Arc<Segment>> {
+fn choose(segments: &[Arc<Segment>], deletes: &[ActiveDelete], config: &Config) -> Vec<Arc<Segment>> {
+    let bytes_max = config.segment_bytes_max;
     let is_small = |segment: &&Arc<Segment>| {
         segment.file.bytes < bytes_max / SMALL_SHARE
             && segment.damage().is_none()
             && !deletes.iter().any(|delete| delete.may_touch(&segment.file))
     };
     let mut small: Vec<&Arc<Segment>> = segments.iter().filter(is_small).collect();
-    if small.len() <= SMALL_SEGMENTS_MAX {
+    if small.len() <= config.small_segments_max {
         return Vec::new();
     }
     small.sort_by_key(|segment| (segment.file.oldest_ns, &segment.file.name));
@@ -174,7 +173,7 @@ fn merge(
     let range = TimeRange { start_ns: i64::MIN, end_ns: i64::MAX };
     let needed = Needed { range, filter: &filter, columns: &columns, grams: &grams };
 
-    let mut writer = SegmentWriter::new(LEVEL, &common_fields(inputs));
+    let mut writer = SegmentWriter::new(LEVEL);
     let reader = |segment| Reader { segment, source: None, next_block: 0, block: None, row: 0 };
     let mut readers: Vec<Reader<'_>> = inputs.iter().map(reader).collect();
     // By time, then by age of the input. An unopened input stands at its oldest row.
@@ -218,16 +217,4 @@ fn merge(
         }
     }
     Ok(Some(writer.finish()?))
-}
-
-/// Fields with a column in at least half of the inputs keep theirs.
-fn common_fields(inputs: &[Arc<Segment>]) -> Vec<String> {
-    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
-    for index in inputs.iter().filter_map(|segment| segment.index().ok()) {
-        for (name, _) in index.fields.iter().filter(|(_, column)| column.is_some()) {
-            *counts.entry(name).or_default() += 1;
-        }
-    }
-    let common = counts.into_iter().filter(|(_, count)| count * 2 >= inputs.len());
-    common.map(|(name, _)| name.to_owned()).take(crate::limits::FIELDS_MAX).collect()
 }

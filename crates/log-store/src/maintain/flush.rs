@@ -102,8 +102,8 @@ fn write_table(shared: &Shared, table: &MemTable) -> Result<Option<WrittenSegmen
     }
     // Time, then arrival.
     order.sort_unstable();
-    let mut writer = SegmentWriter::new(LEVEL, &[]);
-    writer.reserve(table.rows, table.bytes);
+    let mut writer = SegmentWriter::new(LEVEL);
+    writer.reserve(table.rows);
     for (time, number, row) in order {
         let Some(block) = blocks.get(number as usize) else { continue };
         let (rows, row) = (&block.rows, row as usize);

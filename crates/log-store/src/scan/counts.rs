@@ -146,12 +146,12 @@ fn count_segment(
         return Ok(());
     }
     let source = segment.source()?;
-    for block in &index.blocks {
+    for (at, block) in index.blocks.iter().enumerate() {
         let minutes = minute_of(block.oldest_ns)..=minute_of(block.newest_ns);
         if unsure.range(minutes).next().is_none() {
             continue;
         }
-        let (times, streams, lengths) = segment.keys(&source, block, true)?;
+        let (times, streams, lengths) = segment.keys(&source, at, true)?;
         for ((&time, &own), &length) in times.iter().zip(&streams).zip(&lengths) {
             if by_rows.get(own as usize) == Some(&true)
                 && unsure.contains(&minute_of(time))

@@ -34,33 +34,45 @@ fn hash(gram: u32) -> u32 {
     gram.wrapping_mul(0x9e37_79b1)
 }
 
-/// Hashes of all sequences of a text.
-fn hashes(text: &str) -> impl Iterator<Item = u32> {
+/// Sequences in which digits stand for any digit are hashed apart from the others.
+const VAGUE: u32 = 0x5bd1_e995;
+
+fn vague(gram: u32) -> u32 {
+    let bytes = gram.to_be_bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
+    hash(u32::from_be_bytes(bytes) ^ VAGUE)
+}
+
+/// All sequences of a text.
+fn grams(text: &[u8]) -> impl Iterator<Item = u32> {
     let mut gram = 0u32;
-    text.bytes().enumerate().filter_map(move |(at, byte)| {
+    text.iter().enumerate().filter_map(move |(at, byte)| {
         gram = (gram << 8) | u32::from(byte.to_ascii_lowercase());
-        (at + 1 >= GRAM_BYTES).then(|| hash(gram))
+        (at + 1 >= GRAM_BYTES).then_some(gram)
     })
 }
 
+/// What times and integers are made of: such sequences are in no filter.
+fn is_of_numbers(gram: u32) -> bool {
+    gram.to_be_bytes().iter().all(|byte| matches!(byte, b'0'..=b'9' | b':' | b'.' | b'-' | b't' | b'z'))
+}
+
 impl GramCollector {
-    pub(crate) fn add(&mut self, line: &str) {
-        for hash in hashes(line) {
-            // The upper bits, so that folding neighbours keeps the place of a hash.
-            let bit = (hash >> (32 - BITS_MAX.trailing_zeros())) as usize;
-            if let Some(word) = self.words.get_mut(bit / 64) {
-                *word |= 1 << (bit % 64);
-            }
+    /// Adds a line, or a part of one.
+    pub(crate) fn add_bytes(&mut self, text: &[u8]) {
+        grams(text).for_each(|gram| self.set(hash(gram)));
+    }
+
+    /// Adds a part of a line in which digits stand for any digit.
+    pub(crate) fn add_vague(&mut self, text: &[u8]) {
+        grams(text).for_each(|gram| self.set(vague(gram)));
+    }
+
+    fn set(&mut self, hash: u32) {
+        // The upper bits, so that folding neighbours keeps the place of a hash.
+        let bit = (hash >> (32 - BITS_MAX.trailing_zeros())) as usize;
+        if let Some(word) = self.words.get_mut(bit / 64) {
+            *word |= 1 << (bit % 64);
         }
-    }
-
-    /// Adds another collector's sequences.
-    pub(crate) fn merge(&mut self, other: &GramCollector) {
-        self.words.iter_mut().zip(&other.words).for_each(|(to, from)| *to |= from);
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.words.fill(0);
     }
 
     /// The filter's bytes: as few as keep it sparse.
@@ -100,20 +112,30 @@ fn fold(words: &[u64]) -> Vec<u64> {
 
 /// What a needle asks of a filter.
 #[derive(Debug, Clone)]
-pub(crate) struct NeedleGrams(Vec<u32>);
+pub(crate) struct NeedleGrams {
+    grams: Vec<(u32, u32)>,
+    texts: Vec<String>,
+}
 
 impl NeedleGrams {
     /// The sequences of all needles; a needle of fewer than four bytes asks for none.
     pub(crate) fn new(needles: &[String]) -> Self {
-        let mut all: Vec<u32> = needles.iter().flat_map(|needle| hashes(needle)).collect();
+        let all =
+            needles.iter().flat_map(|needle| grams(needle.as_bytes())).filter(|gram| !is_of_numbers(*gram));
+        let mut all: Vec<(u32, u32)> = all.map(|gram| (hash(gram), vague(gram))).collect();
         all.sort_unstable();
         all.dedup();
         all.truncate(NEEDLE_GRAMS_MAX);
-        NeedleGrams(all)
+        NeedleGrams { grams: all, texts: needles.to_vec() }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.grams.is_empty()
+    }
+
+    /// The needles themselves.
+    pub(crate) fn texts(&self) -> &[String] {
+        &self.texts
     }
 
     /// False when no line of the filter's block can hold all needles.
@@ -123,10 +145,11 @@ impl NeedleGrams {
             return true;
         }
         let shift = 32 - bits.trailing_zeros();
-        self.0.iter().all(|hash| {
+        let is_set = |hash: u32| {
             let bit = (hash >> shift) as usize;
             filter.get(bit / 8).is_none_or(|byte| byte & (1 << (bit % 8)) != 0)
-        })
+        };
+        self.grams.iter().all(|&(exact, vague)| is_set(exact) || is_set(vague))
     }
 }
 
@@ -136,7 +159,7 @@ mod tests {
 
     fn check(lines: &[&str], needles: &[&str], expected: bool) {
         let mut grams = GramCollector::default();
-        lines.iter().for_each(|line| grams.add(line));
+        lines.iter().for_each(|line| grams.add_bytes(line.as_bytes()));
         let needles: Vec<String> = needles.iter().map(|&needle| needle.to_owned()).collect();
         assert_eq!(NeedleGrams::new(&needles).may_occur(&grams.filter()), expected, "{needles:?}");
     }
@@ -155,7 +178,7 @@ mod tests {
     fn folding_keeps_every_bit() {
         let lines: Vec<String> = (0..5000).map(|n| format!("value {}", n * 7919)).collect();
         let mut grams = GramCollector::default();
-        lines.iter().for_each(|line| grams.add(line));
+        lines.iter().for_each(|line| grams.add_bytes(line.as_bytes()));
         let filter = grams.filter();
         assert!(filter.len() < BITS_MAX / 8);
         assert!(lines.iter().all(|line| NeedleGrams::new(std::slice::from_ref(line)).may_occur(&filter)));

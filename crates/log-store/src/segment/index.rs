@@ -4,14 +4,16 @@
 
 use std::collections::HashMap;
 
+use log_record::Labels;
+
+use super::layout::Layout;
 use crate::{
     codec::{Cursor, Malformed, put_signed, put_text, put_varint},
     index::Stream,
 };
-use log_record::Labels;
 
 const MAGIC: &[u8; 4] = b"QWIX";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Bytes that one checksum covers: what a read is widened to.
 pub(crate) const GRANULE_BYTES: usize = 32 << 10;
@@ -23,6 +25,8 @@ pub(crate) struct SegmentIndex {
     pub(crate) streams: Vec<StreamEntry>,
     /// In time order.
     pub(crate) blocks: Vec<BlockEntry>,
+    /// Where the columns lie; none in version 1, which has the next four instead.
+    pub(crate) layout: Option<Layout>,
     /// Flattened name to its Parquet column, or none when it is only in the line.
     pub(crate) fields: HashMap<String, Option<u32>>,
     /// Whether `fields` has every name that occurs in clean lines.
@@ -47,7 +51,8 @@ pub(crate) struct StreamEntry {
     pub(crate) minutes: Vec<u8>,
 }
 
-/// One block of a segment: consecutive rows of one row group.
+/// One block of a segment: consecutive rows of one row group. From version 2 on a block is a page
+/// of each column, and the lists of streams are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct BlockEntry {
     pub(crate) row_group: u32,
@@ -87,16 +92,7 @@ impl SegmentIndex {
         }
         put_varint(&mut out, self.blocks.len() as u64);
         self.blocks.iter().for_each(|block| block.encode(&mut out));
-        put_varint(&mut out, u64::from(self.knows_all_fields));
-        put_varint(&mut out, self.fields.len() as u64);
-        let mut fields: Vec<_> = self.fields.iter().collect();
-        fields.sort();
-        for (name, column) in fields {
-            put_text(&mut out, name);
-            put_varint(&mut out, column.map_or(0, |column| u64::from(column) + 1));
-        }
-        put_bytes(&mut out, &self.filter);
-        put_varint(&mut out, self.filters_offset);
+        self.layout.iter().for_each(|layout| layout.encode(&mut out));
         put_varint(&mut out, self.granules.len() as u64);
         self.granules.iter().for_each(|crc| out.extend_from_slice(&crc.to_le_bytes()));
         out
@@ -107,7 +103,8 @@ impl SegmentIndex {
         if cursor.bytes(4)? != MAGIC {
             return Err(Malformed("its index has not the right magic"));
         }
-        if cursor.u32()? > VERSION {
+        let version = cursor.u32()?;
+        if version > VERSION {
             return Err(Malformed("its index is of a later version: upgrade quaywatch"));
         }
         let mut index = SegmentIndex::default();
@@ -117,6 +114,11 @@ impl SegmentIndex {
         for _ in 0..cursor.count()? {
             index.blocks.push(BlockEntry::decode(&mut cursor)?);
         }
+        if version >= 2 {
+            index.layout = Some(Layout::decode(&mut cursor)?);
+            index.granules = take_granules(&mut cursor)?;
+            return Ok(index);
+        }
         index.knows_all_fields = cursor.varint()? != 0;
         for _ in 0..cursor.count()? {
             let name = cursor.text()?.to_owned();
@@ -125,11 +127,7 @@ impl SegmentIndex {
         }
         index.filter = take_bytes(&mut cursor)?;
         index.filters_offset = cursor.varint()?;
-        let mut granules = Vec::new();
-        for _ in 0..cursor.count()? {
-            granules.push(cursor.u32()?);
-        }
-        index.granules = granules.into();
+        index.granules = take_granules(&mut cursor)?;
         Ok(index)
     }
 
@@ -199,6 +197,11 @@ impl BlockEntry {
             filter_bytes,
         })
     }
+}
+
+fn take_granules(cursor: &mut Cursor<'_>) -> Result<std::sync::Arc<[u32]>, Malformed> {
+    let count = cursor.count()?;
+    (0..count).map(|_| cursor.u32()).collect()
 }
 
 fn ascending(cursor: &mut Cursor<'_>) -> Result<Vec<u32>, Malformed> {

@@ -1,13 +1,21 @@
 //! Immutable segments: one Parquet file each, with the store's own index inside it.
 
-mod build;
-mod columns;
+mod cache;
+mod column;
 mod counts;
-mod flatten;
+mod filter;
 mod grams;
+mod group;
 mod index;
+mod layout;
+mod line;
+mod load;
+mod metadata;
+mod needle;
+mod old;
 mod props;
 mod read;
+mod rebuild;
 mod source;
 mod write;
 

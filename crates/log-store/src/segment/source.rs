@@ -10,12 +10,13 @@ use std::{
 
 use bytes::Bytes;
 use log_record::ReadError;
+use parking_lot::Mutex;
 use parquet::{
     errors::ParquetError,
     file::reader::{ChunkReader, Length},
 };
 
-use super::index::GRANULE_BYTES;
+use super::{cache::Cache, index::GRANULE_BYTES};
 
 /// An open segment file. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -30,6 +31,7 @@ struct Inner {
     checked_bytes: u64,
     granules: Arc<[u32]>,
     filters: OnceLock<Bytes>,
+    cache: Mutex<Cache>,
 }
 
 /// The bytes of a file are not those that were written.
@@ -44,12 +46,17 @@ impl Source {
     pub(crate) fn open(path: &Path, checked_bytes: u64, granules: Arc<[u32]>) -> io::Result<Self> {
         let file = File::open(path)?;
         let bytes = file.metadata()?.len();
-        let filters = OnceLock::new();
-        Ok(Source(Arc::new(Inner { path: path.to_owned(), file, bytes, checked_bytes, granules, filters })))
+        let (path, filters, cache) = (path.to_owned(), OnceLock::new(), Mutex::default());
+        Ok(Source(Arc::new(Inner { path, file, bytes, checked_bytes, granules, filters, cache })))
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    /// What was decoded of it.
+    pub(super) fn cache(&self) -> &Mutex<Cache> {
+        &self.0.cache
     }
 
     /// The blocks' text filters, read once per open file.

@@ -1,32 +1,35 @@
-//! Writes one segment in memory: Parquet row groups, block filters, index, footer. The file is
-//! bounded by the memtable or by compaction, a few megabytes; `SegmentFile::store` makes it
-//! durable. FORMAT.md has the bytes.
+//! Writes one segment in memory: columns as Parquet, text filter, templates, index, footer. The
+//! file is bounded by the memtable or by compaction, a few megabytes; whoever asked for it makes
+//! it durable. FORMAT.md has the bytes.
 
-use std::{collections::HashMap, mem};
+use std::{
+    collections::{BTreeSet, HashMap},
+    mem,
+};
 
+use bytes::Bytes;
 use parquet::{
-    arrow::{
-        ArrowWriter,
-        arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves},
-    },
-    basic::ZstdLevel,
+    column::writer::ColumnCloseResult,
     errors::ParquetError,
     file::{metadata::KeyValue, writer::SerializedFileWriter},
 };
 
 use super::{
-    build::GroupBuilder,
+    column::{ChunkWriter, ColumnBuilder, EncodedChunk, NULL, Physical, ValueCoding},
     counts::MinuteCollector,
+    filter,
+    grams::GramCollector,
     index::{BlockEntry, GRANULE_BYTES, SegmentIndex, StreamEntry},
-    props::{FIXED_COLUMNS, properties, schema},
+    layout::{Extent, FieldPlaces, Layout, ValueColumn},
+    line::{LineEncoder, ValueKind},
+    metadata,
+    props::{self, parquet_name},
 };
 use crate::{
+    codec::{put_text, put_varint},
     index::Stream,
-    limits::{FIELD_NAMES_MAX, ROW_GROUP_ROWS_MAX},
+    limits::{BLOCK_ROWS_MAX, METADATA_NAMES_MAX, SEGMENT_ROWS_MAX},
 };
-
-/// Text bytes of one row group: bounds the memory of a flush and of a compaction.
-const ROW_GROUP_BYTES_MAX: usize = 8 << 20;
 
 /// A finished segment, not yet on disk.
 #[derive(Debug)]
@@ -45,40 +48,39 @@ pub(crate) struct WrittenSegment {
 #[derive(Debug, Default)]
 pub(crate) struct SegmentWriter {
     level: i32,
-    group: GroupBuilder,
-    file: Option<OpenFile>,
+    rows: usize,
+    timestamps: Vec<i64>,
+    line_bytes: Vec<i64>,
+    streams: Vec<u32>,
+    templates: Vec<u32>,
+    whole_lines: ColumnBuilder,
+    metadata: ColumnBuilder,
+    metadata_names: BTreeSet<String>,
+    encoder: LineEncoder,
+    /// By the encoder's places.
+    columns: Vec<ColumnBuilder>,
+    grams: GramCollector,
     index: SegmentIndex,
-    filters: Vec<u8>,
     numbers: HashMap<u32, u32>,
     minutes: Vec<MinuteCollector>,
-    tenants: Vec<String>,
     stream_texts: Vec<String>,
-}
-
-struct OpenFile {
-    writer: SerializedFileWriter<Vec<u8>>,
-    factory: ArrowRowGroupWriterFactory,
-    schema: arrow_schema::SchemaRef,
-    row_groups: usize,
-}
-
-impl std::fmt::Debug for OpenFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OpenFile").field("row_groups", &self.row_groups).finish_non_exhaustive()
-    }
+    pairs: String,
 }
 
 impl SegmentWriter {
-    /// `fields` are columns that the segment has in any case; `level` is zstd's.
-    pub(crate) fn new(level: i32, fields: &[String]) -> Self {
-        let mut writer = SegmentWriter { level, ..SegmentWriter::default() };
-        writer.group.shredder.declare(fields);
-        writer
+    /// `level` is zstd's.
+    pub(crate) fn new(level: i32) -> Self {
+        SegmentWriter { level, ..SegmentWriter::default() }
     }
 
-    /// Makes room for a row group of so many rows and bytes of lines.
-    pub(crate) fn reserve(&mut self, rows: usize, line_bytes: usize) {
-        self.group.rows.reserve(rows.min(ROW_GROUP_ROWS_MAX), line_bytes.min(ROW_GROUP_BYTES_MAX));
+    /// Makes room for so many rows.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        for numbers in [&mut self.timestamps, &mut self.line_bytes] {
+            numbers.reserve_exact(rows);
+        }
+        for numbers in [&mut self.streams, &mut self.templates] {
+            numbers.reserve_exact(rows);
+        }
     }
 
     /// Adds a row. `stream` is a catalogue number, and `describe` is asked once for each.
@@ -88,12 +90,10 @@ impl SegmentWriter {
         describe: impl FnOnce() -> Stream,
         timestamp_ns: i64,
         line: &str,
-        metadata: impl IntoIterator<Item = (&'a str, &'a str)>,
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<(), ParquetError> {
-        let is_full = self.group.rows.len() >= ROW_GROUP_ROWS_MAX
-            || (!self.group.rows.is_empty() && self.group.bytes + line.len() > ROW_GROUP_BYTES_MAX);
-        if is_full {
-            self.end_row_group()?;
+        if self.rows >= SEGMENT_ROWS_MAX {
+            return Err(ParquetError::General(format!("a segment has at most {SEGMENT_ROWS_MAX} rows")));
         }
         let number = match self.numbers.get(&stream) {
             Some(&number) => number,
@@ -109,10 +109,57 @@ impl SegmentWriter {
         if let Some(minutes) = self.minutes.get_mut(number as usize) {
             minutes.add(timestamp_ns, line_bytes);
         }
-        if let Some(block) = self.group.push(number, timestamp_ns, line, metadata) {
-            self.add_block(block);
+        self.add_to_block(timestamp_ns, line_bytes);
+        let row = self.rows;
+        self.rows += 1;
+        self.timestamps.push(timestamp_ns);
+        self.line_bytes.push(line_bytes as i64);
+        self.streams.push(number);
+        let columns = &mut self.columns;
+        let template = self.encoder.encode(number, timestamp_ns, line, &mut |column, _, value| {
+            if columns.len() <= column as usize {
+                columns.resize_with(column as usize + 1, ColumnBuilder::default);
+            }
+            if let Some(column) = columns.get_mut(column as usize) {
+                column.put(row, value);
+            }
+        });
+        self.templates.push(template);
+        if template == 0 {
+            self.whole_lines.put(row, line);
+            self.grams.add_bytes(line.as_bytes());
         }
+        self.put_metadata(row, pairs);
         Ok(())
+    }
+
+    fn put_metadata<'a>(&mut self, row: usize, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        self.pairs.clear();
+        let mut names = mem::take(&mut self.metadata_names);
+        let pairs = pairs.into_iter().inspect(|(name, _)| {
+            if names.len() <= METADATA_NAMES_MAX && !names.contains(*name) {
+                names.insert((*name).to_owned());
+            }
+        });
+        metadata::encode(pairs, &mut self.pairs);
+        self.metadata_names = names;
+        self.metadata.put(row, &self.pairs);
+    }
+
+    fn add_to_block(&mut self, timestamp_ns: i64, line_bytes: u64) {
+        if self.rows.is_multiple_of(BLOCK_ROWS_MAX) {
+            let first_row = self.rows as u32;
+            self.index.blocks.push(BlockEntry {
+                first_row,
+                oldest_ns: timestamp_ns,
+                ..BlockEntry::default()
+            });
+        }
+        if let Some(block) = self.index.blocks.last_mut() {
+            block.newest_ns = timestamp_ns;
+            block.rows += 1;
+            block.line_bytes += line_bytes;
+        }
     }
 
     fn new_stream(&mut self, stream: u32, described: Stream) -> u32 {
@@ -120,7 +167,6 @@ impl SegmentWriter {
         self.numbers.insert(stream, number);
         let labels: serde_json::Map<String, serde_json::Value> =
             described.labels.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        self.tenants.push(described.tenant.as_ref().to_owned());
         self.stream_texts.push(serde_json::Value::Object(labels).to_string());
         self.minutes.push(MinuteCollector::default());
         self.index.streams.push(StreamEntry {
@@ -134,89 +180,233 @@ impl SegmentWriter {
         number
     }
 
-    fn add_block(&mut self, (mut block, filter): (BlockEntry, Vec<u8>)) {
-        block.row_group = self.file.as_ref().map_or(0, |file| file.row_groups) as u32;
-        block.filter_offset = self.filters.len() as u32;
-        block.filter_bytes = filter.len() as u32;
-        self.filters.extend_from_slice(&filter);
-        self.index.blocks.push(block);
-    }
-
-    fn end_row_group(&mut self) -> Result<(), ParquetError> {
-        if let Some(block) = self.group.end_block() {
-            self.add_block(block);
-        }
-        if self.group.rows.is_empty() {
-            return Ok(());
-        }
-        let mut file = match self.file.take() {
-            Some(file) => file,
-            None => self.open()?,
-        };
-        let mut columns = file.factory.create_column_writers(file.row_groups)?.into_iter();
-        let mut row_group = file.writer.next_row_group()?;
-        let mut fields = file.schema.fields().iter();
-        self.group.take(&self.tenants, &self.stream_texts, |array| {
-            let field = fields.next().ok_or_else(|| ParquetError::General("a column too many".to_owned()))?;
-            for leaf in compute_leaves(field, &array)? {
-                let mut column =
-                    columns.next().ok_or_else(|| ParquetError::General("a leaf too many".to_owned()))?;
-                column.write(&leaf)?;
-                column.close()?.append_to_row_group(&mut row_group)?;
-            }
-            Ok(())
-        })?;
-        row_group.close()?;
-        file.row_groups += 1;
-        self.file = Some(file);
-        Ok(())
-    }
-
-    /// The first row group decides which fields have columns.
-    fn open(&mut self) -> Result<OpenFile, ParquetError> {
-        let shredded = self.group.shredder.close();
-        let schema = schema(&shredded);
-        let properties = properties(&shredded, ZstdLevel::try_new(self.level)?);
-        let writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties))?;
-        let (writer, factory) = writer.into_serialized_writer()?;
-        Ok(OpenFile { writer, factory, schema, row_groups: 0 })
-    }
-
-    /// Writes what is left. None when there was no row.
+    /// Ends the segment. None when there was no row.
     pub(crate) fn finish(mut self) -> Result<Option<WrittenSegment>, ParquetError> {
-        self.end_row_group()?;
-        let Some(OpenFile { mut writer, .. }) = self.file.take() else { return Ok(None) };
+        if self.rows == 0 {
+            return Ok(None);
+        }
+        let templates = mem::take(&mut self.templates);
+        self.add_filter(&templates);
+        let (writer, mut layout) = self.write_columns(&templates)?;
+        let mut tail = Tail { writer };
+        layout.filter = tail.put(&self.grams.filter())?;
+        layout.templates = tail.put(&encode_templates(&self.encoder, self.level)?)?;
         let mut index = mem::take(&mut self.index);
-        for (entry, minutes) in index.streams.iter_mut().zip(self.minutes) {
+        for (entry, minutes) in index.streams.iter_mut().zip(mem::take(&mut self.minutes)) {
             entry.minutes = minutes.finish();
         }
-        let mut column = FIXED_COLUMNS as u32;
-        for (name, is_kept) in self.group.shredder.names() {
-            let place = is_kept.then_some(column);
-            column += u32::from(is_kept);
-            index.fields.insert(name.to_owned(), place);
+        index.layout = Some(layout);
+        tail.finish(index).map(Some)
+    }
+
+    /// Lines whose values stand too close for the filter's contexts are added one by one.
+    fn add_filter(&mut self, templates: &[u32]) {
+        let places = &self.encoder.places;
+        for column in &mut self.columns {
+            column.finish(self.rows);
         }
-        index.knows_all_fields = index.fields.len() < FIELD_NAMES_MAX;
-        index.filter = self.group.all_grams.filter();
-        index.filters_offset = writer.bytes_written() as u64;
-        writer.write_all(&self.filters)?;
+        let (close, apart): (Vec<u32>, Vec<u32>) =
+            (1..=self.encoder.templates.len() as u32).partition(|number| {
+                self.encoder
+                    .templates
+                    .get(*number as usize - 1)
+                    .is_some_and(|used| filter::needs_lines(used, places))
+            });
+        let apart: Vec<_> = apart
+            .iter()
+            .filter_map(|number| self.encoder.templates.get(*number as usize - 1).cloned())
+            .collect();
+        filter::add_columns(&mut self.grams, &apart, places, &self.columns);
+        if close.is_empty() {
+            return;
+        }
+        let mut line = String::new();
+        for (row, template) in templates.iter().enumerate().filter(|(_, template)| close.contains(template)) {
+            let Some(used) = self.encoder.templates.get(*template as usize - 1) else { continue };
+            line.clear();
+            let time = self.timestamps.get(row).copied().unwrap_or(0);
+            super::rebuild::from_builders(used, &self.columns, row, time, &mut line);
+            self.grams.add_bytes(line.as_bytes());
+        }
+    }
+
+    fn write_columns(
+        &mut self,
+        templates: &[u32],
+    ) -> Result<(SerializedFileWriter<Vec<u8>>, Layout), ParquetError> {
+        self.whole_lines.finish(self.rows);
+        let whole_lines = self.whole_lines.present as u32;
+        // Parts and fields without a value in this segment have no column in the file.
+        let used: Vec<usize> = (0..self.columns.len())
+            .filter(|&at| self.columns.get(at).is_some_and(|column| column.present > 0))
+            .collect();
+        let named = parquet_name(&self.encoder.places, &used);
+        let schema = props::schema(&named)?;
+        let mut writer = SerializedFileWriter::new(Vec::new(), schema, props::properties().into())?;
+        let mut chunks = ChunkWriter::new(self.level)?;
+        let mut layout = Layout { rows: self.rows as u32, whole_lines, ..Layout::default() };
+        let mut offset = writer.bytes_written() as u64;
+        let descriptor = writer.schema_descr().columns().to_vec();
+        let mut place = descriptor.into_iter();
+        let mut group = writer.next_row_group()?;
+        let mut append = |chunk: EncodedChunk| {
+            let column = place.next().ok_or_else(|| ParquetError::General("a column too many".to_owned()))?;
+            let close = ColumnCloseResult {
+                bytes_written: chunk.bytes.len() as u64,
+                rows_written: chunk.rows() as u64,
+                metadata: chunk.metadata(column)?,
+                bloom_filter: None,
+                column_index: None,
+                offset_index: None,
+            };
+            let mut chunk = chunk;
+            let bytes = Bytes::from(mem::take(&mut chunk.bytes));
+            group.append_column(&bytes, close)?;
+            let pages = chunk.placed(offset);
+            offset += bytes.len() as u64;
+            Ok::<_, ParquetError>(pages)
+        };
+        layout.fixed.push(append(chunks.integers(&mem::take(&mut self.timestamps), ValueCoding::Integers)?)?);
+        layout
+            .fixed
+            .push(append(chunks.integers(&mem::take(&mut self.line_bytes), ValueCoding::ShortIntegers)?)?);
+        let tenants = self.index.streams.iter().map(|entry| entry.stream.tenant.as_ref());
+        let tenants = by_stream(&self.streams, tenants);
+        layout.fixed.push(append(chunks.values(&tenants, Physical::Text, false, true)?)?);
+        let streams = numbered(&self.streams, self.stream_texts.iter().map(String::as_str));
+        layout.fixed.push(append(chunks.values(&streams, Physical::Text, false, true)?)?);
+        let numbers: Vec<String> =
+            (0..=self.encoder.templates.len()).map(|number| number.to_string()).collect();
+        let templates = numbered(templates, numbers.iter().map(String::as_str));
+        layout.fixed.push(append(chunks.values(&templates, Physical::Integer, false, true)?)?);
+        layout.fixed.push(append(chunks.values(
+            &mem::take(&mut self.whole_lines),
+            Physical::Text,
+            true,
+            false,
+        )?)?);
+        self.metadata.finish(self.rows);
+        layout.fixed.push(append(chunks.values(
+            &mem::take(&mut self.metadata),
+            Physical::Text,
+            false,
+            false,
+        )?)?);
+        let mut kept: HashMap<u32, u32> = HashMap::new();
+        for at in used {
+            let (Some(column), Some(place)) = (self.columns.get_mut(at), self.encoder.places.get(at)) else {
+                continue;
+            };
+            let physical = if place.kind == ValueKind::Integer { Physical::Integer } else { Physical::Text };
+            let pages = append(chunks.values(&mem::take(column), physical, true, false)?)?;
+            kept.insert(at as u32, layout.values.len() as u32);
+            layout.values.push(ValueColumn { name: place.name.clone(), kind: place.kind, pages });
+        }
+        drop(append);
+        group.close()?;
+        self.renumber(&kept);
+        layout.fields = self.fields(&layout);
+        layout.metadata_names = (self.metadata_names.len() <= METADATA_NAMES_MAX)
+            .then(|| mem::take(&mut self.metadata_names).into_iter().collect());
+        Ok((writer, layout))
+    }
+
+    /// Templates name columns as the file has them.
+    fn renumber(&mut self, kept: &HashMap<u32, u32>) {
+        for used in &mut self.encoder.templates {
+            for column in &mut used.columns {
+                *column = kept.get(column).copied().unwrap_or(u32::MAX);
+            }
+        }
+    }
+
+    fn fields(&self, layout: &Layout) -> std::collections::BTreeMap<String, FieldPlaces> {
+        let mut fields = std::collections::BTreeMap::<String, FieldPlaces>::new();
+        for (number, column) in layout.values.iter().enumerate() {
+            if matches!(column.kind, ValueKind::Text | ValueKind::Integer | ValueKind::Plain) {
+                fields.entry(column.name.clone()).or_default().columns.push(number as u32);
+            }
+        }
+        for span in self.encoder.templates.iter().flat_map(|used| &used.spans) {
+            fields.entry(span.name.to_string()).or_default().in_templates = true;
+        }
+        fields
+    }
+}
+
+/// A column whose codes are known beforehand.
+fn numbered<'a>(codes: &[u32], values: impl Iterator<Item = &'a str>) -> ColumnBuilder {
+    let mut column = ColumnBuilder::default();
+    (column.codes, column.present) = (codes.to_vec(), codes.len());
+    values.for_each(|value| column.values.push(value));
+    column
+}
+
+/// A column with a value per stream.
+fn by_stream<'a>(streams: &[u32], values: impl Iterator<Item = &'a str>) -> ColumnBuilder {
+    let mut column = ColumnBuilder::default();
+    values.enumerate().for_each(|(stream, value)| column.put(stream, value));
+    let codes = std::mem::take(&mut column.codes);
+    column.codes =
+        streams.iter().map(|stream| codes.get(*stream as usize).copied().unwrap_or(NULL)).collect();
+    column.present = streams.len();
+    column
+}
+
+fn encode_templates(encoder: &LineEncoder, level: i32) -> Result<Vec<u8>, ParquetError> {
+    let mut out = Vec::new();
+    put_varint(&mut out, encoder.templates.len() as u64);
+    let mut body = Vec::new();
+    for used in &encoder.templates {
+        body.clear();
+        used.template.encode(&mut body);
+        put_varint(&mut out, body.len() as u64);
+        out.extend_from_slice(&body);
+        put_varint(&mut out, used.columns.len() as u64);
+        used.columns.iter().for_each(|column| put_varint(&mut out, u64::from(*column)));
+        put_varint(&mut out, used.spans.len() as u64);
+        for span in &used.spans {
+            put_text(&mut out, &span.name);
+            put_varint(&mut out, u64::from(span.from));
+            put_varint(&mut out, u64::from(span.to));
+        }
+    }
+    let mut packed = (out.len() as u32).to_le_bytes().to_vec();
+    packed
+        .extend(zstd::bulk::compress(&out, level).map_err(|error| ParquetError::External(Box::new(error)))?);
+    Ok(packed)
+}
+
+/// What lies behind the columns.
+struct Tail {
+    writer: SerializedFileWriter<Vec<u8>>,
+}
+
+impl Tail {
+    fn put(&mut self, bytes: &[u8]) -> Result<Extent, ParquetError> {
+        let extent = Extent { offset: self.writer.bytes_written() as u64, bytes: bytes.len() as u32 };
+        self.writer.write_all(bytes)?;
+        Ok(extent)
+    }
+
+    fn finish(self, mut index: SegmentIndex) -> Result<WrittenSegment, ParquetError> {
+        let mut writer = self.writer;
         writer.flush()?;
         index.granules = writer.inner().chunks(GRANULE_BYTES).map(crc32fast::hash).collect();
         let encoded = index.encode();
         let index_offset = writer.bytes_written() as u64;
         writer.write_all(&encoded)?;
-        let place = format!("1 {index_offset} {}", encoded.len());
+        let place = format!("2 {index_offset} {}", encoded.len());
         writer.append_key_value_metadata(KeyValue::new("quaywatch.index".to_owned(), place));
         let bytes = writer.into_inner()?;
         let footer = bytes.get(index_offset as usize + encoded.len()..).unwrap_or(&[]);
-        let footer_crc = crc32fast::hash(footer);
-        Ok(Some(WrittenSegment {
-            footer_crc,
+        Ok(WrittenSegment {
+            footer_crc: crc32fast::hash(footer),
             index,
             index_offset,
             index_bytes: encoded.len() as u64,
             index_crc: crc32fast::hash(&encoded),
             bytes,
-        }))
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use arrow_array::{Array, cast::AsArray};
+use arrow_array::{Array, cast::AsArray, types::Int64Type};
 use log_record::{Columns, Direction, Entry, LogReader, TimeRange};
 use log_store::Store;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -67,10 +67,12 @@ fn a_segment_is_plain_parquet() {
     assert_eq!(batch.num_rows(), 2);
     let column = |name: &str| batch.column_by_name(name).unwrap_or_else(|| panic!("{name}"));
     assert_eq!(column("line").as_string::<i32>().value(1), "not json");
+    assert!(column("line").is_null(0), "rebuilt from its template");
     assert_eq!(column("json_rule").as_string::<i32>().value(0), "Write below etc");
     assert!(column("json_rule").is_null(1));
-    let streams = column("stream").as_dictionary::<arrow_array::types::UInt32Type>();
-    assert_eq!(streams.values().as_string::<i32>().value(0), r#"{"app":"x"}"#);
+    assert_eq!(column("json_output_fields_proc_pid").as_primitive::<Int64Type>().value(0), 7);
+    assert_eq!(column("stream").as_string::<i32>().value(0), r#"{"app":"x"}"#);
+    assert_eq!(column("metadata").as_string::<i32>().value(0), "{}");
 }
 
 #[test]

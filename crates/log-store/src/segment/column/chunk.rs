@@ -81,8 +81,12 @@ impl ChunkWriter {
         if !is_unique {
             let mut page = Vec::new();
             match physical {
-                Physical::Integer => integers.iter().for_each(|value| page.extend_from_slice(&value.to_le_bytes())),
-                Physical::Text => (0..column.values.len()).for_each(|at| put_plain(&mut page, column.values.get(at))),
+                Physical::Integer => {
+                    integers.iter().for_each(|value| page.extend_from_slice(&value.to_le_bytes()))
+                }
+                Physical::Text => {
+                    (0..column.values.len()).for_each(|at| put_plain(&mut page, column.values.get(at)))
+                }
             }
             dictionary = Some((column.values.len(), page));
         }
@@ -110,7 +114,11 @@ impl ChunkWriter {
     }
 
     /// Integers, one per row, packed.
-    pub(crate) fn integers(&mut self, values: &[i64], coding: ValueCoding) -> Result<EncodedChunk, ParquetError> {
+    pub(crate) fn integers(
+        &mut self,
+        values: &[i64],
+        coding: ValueCoding,
+    ) -> Result<EncodedChunk, ParquetError> {
         let pages = values.chunks(BLOCK_ROWS_MAX).map(|rows| {
             let mut page = Vec::new();
             delta::encode(rows, &mut page);
@@ -127,8 +135,7 @@ impl ChunkWriter {
         dictionary: Option<(usize, Vec<u8>)>,
         pages: Pages,
     ) -> Result<EncodedChunk, ParquetError> {
-        let content: usize =
-            dictionary.iter().chain(&pages).map(|(_, page)| page.len()).sum();
+        let content: usize = dictionary.iter().chain(&pages).map(|(_, page)| page.len()).sum();
         let is_compressed = content >= COMPRESSED_BYTES_MIN;
         let mut chunk = EncodedChunk {
             bytes: Vec::new(),
@@ -186,9 +193,13 @@ impl EncodedChunk {
     /// What the footer says, as if the chunk stood at the front of a file.
     pub(crate) fn metadata(&self, column: ColumnDescPtr) -> Result<ColumnChunkMetaData, ParquetError> {
         let encodings = match self.pages.coding {
-            ValueCoding::TextCodes | ValueCoding::IntegerCodes => vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY],
+            ValueCoding::TextCodes | ValueCoding::IntegerCodes => {
+                vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY]
+            }
             ValueCoding::Texts => vec![Encoding::PLAIN, Encoding::RLE],
-            ValueCoding::Integers | ValueCoding::ShortIntegers => vec![Encoding::DELTA_BINARY_PACKED, Encoding::RLE],
+            ValueCoding::Integers | ValueCoding::ShortIntegers => {
+                vec![Encoding::DELTA_BINARY_PACKED, Encoding::RLE]
+            }
         };
         let compression = if self.pages.is_compressed {
             Compression::ZSTD(ZstdLevel::default())

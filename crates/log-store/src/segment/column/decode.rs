@@ -91,13 +91,9 @@ impl Decoder {
         let mut cursor = Cursor::new(&raw);
         let levels = if pages.is_optional { Some(take_levels(&mut cursor, rows)?) } else { None };
         let present = levels.as_ref().map_or(rows, |levels| levels.iter().filter(|level| **level).count());
-        let own = match pages.coding {
+        let own: Vec<u32> = match pages.coding {
             ValueCoding::TextCodes | ValueCoding::IntegerCodes => {
-                let own = take_codes(&mut cursor, present)?;
-                if own.iter().any(|code| *code as usize >= values.len()) {
-                    return Err(Malformed("a code has no value"));
-                }
-                own
+                return Err(Malformed("a column of codes has no dictionary"));
             }
             ValueCoding::Texts => {
                 let first = values.len() as u32;
@@ -117,13 +113,31 @@ impl Decoder {
         if own.len() != present {
             return Err(Malformed("a page has not as many values as rows"));
         }
-        match levels {
-            None => codes.extend(own),
-            Some(levels) => {
-                let mut own = own.into_iter();
-                codes.extend(levels.into_iter().map(|level| if level { own.next().unwrap_or(NULL) } else { NULL }));
-            }
+        spread(levels, own, codes);
+        Ok(())
+    }
+
+    /// Adds the codes of a data page whose values are in a dictionary of so many.
+    pub(crate) fn codes(
+        &mut self,
+        bytes: &[u8],
+        pages: &ColumnPages,
+        (place, rows): (PageRef, usize),
+        values: usize,
+        codes: &mut Vec<u32>,
+    ) -> Result<(), Malformed> {
+        if rows > BLOCK_ROWS_MAX {
+            return Err(Malformed("a page has more rows than the format allows"));
         }
+        let raw = self.page(bytes, place, pages.is_compressed)?;
+        let mut cursor = Cursor::new(&raw);
+        let levels = if pages.is_optional { Some(take_levels(&mut cursor, rows)?) } else { None };
+        let present = levels.as_ref().map_or(rows, |levels| levels.iter().filter(|level| **level).count());
+        let own = take_codes(&mut cursor, present)?;
+        if own.iter().any(|code| *code as usize >= values) {
+            return Err(Malformed("a code has no value"));
+        }
+        spread(levels, own, codes);
         Ok(())
     }
 
@@ -138,7 +152,24 @@ impl Decoder {
         let raw = self.page(bytes, place, pages.is_compressed)?;
         let before = out.len();
         delta::decode(&raw, out)?;
-        if out.len() - before == rows { Ok(()) } else { Err(Malformed("a page has not as many values as rows")) }
+        if out.len() - before == rows {
+            Ok(())
+        } else {
+            Err(Malformed("a page has not as many values as rows"))
+        }
+    }
+}
+
+/// Codes of the rows with a value, as codes of all rows.
+fn spread(levels: Option<Vec<bool>>, own: Vec<u32>, codes: &mut Vec<u32>) {
+    match levels {
+        None => codes.extend(own),
+        Some(levels) => {
+            let mut own = own.into_iter();
+            codes.extend(
+                levels.into_iter().map(|level| if level { own.next().unwrap_or(NULL) } else { NULL }),
+            );
+        }
     }
 }
 
@@ -186,15 +217,19 @@ mod tests {
         let pages = chunk.placed(0);
         let mut decoder = Decoder::new().unwrap();
         let slice = |page: PageRef| &bytes[page.offset as usize..][..page.compressed as usize];
-        let mut texts = pages.dictionary.map_or_else(Texts::default, |page| {
-            decoder.dictionary(slice(page), &pages).unwrap()
-        });
+        let mut texts = pages
+            .dictionary
+            .map_or_else(Texts::default, |page| decoder.dictionary(slice(page), &pages).unwrap());
         let mut codes = Vec::new();
         let mut left = values.len();
         for page in &pages.pages {
             let rows = left.min(BLOCK_ROWS_MAX);
             left -= rows;
-            decoder.data(slice(*page), &pages, (*page, rows), &mut texts, &mut codes).unwrap();
+            if pages.dictionary.is_some() {
+                decoder.codes(slice(*page), &pages, (*page, rows), texts.len(), &mut codes).unwrap();
+            } else {
+                decoder.data(slice(*page), &pages, (*page, rows), &mut texts, &mut codes).unwrap();
+            }
         }
         let data = ColumnData { values: std::sync::Arc::new(texts), codes };
         let found: Vec<Option<&str>> = (0..values.len()).map(|row| data.get(row)).collect();

@@ -63,7 +63,13 @@ pub(super) fn put_dictionary_header(out: &mut Vec<u8>, values: usize, raw: usize
     out.extend_from_slice(&[0, 0]);
 }
 
-pub(super) fn put_data_header(out: &mut Vec<u8>, coding: ValueCoding, rows: usize, raw: usize, compressed: usize) {
+pub(super) fn put_data_header(
+    out: &mut Vec<u8>,
+    coding: ValueCoding,
+    rows: usize,
+    raw: usize,
+    compressed: usize,
+) {
     put_i32(out, 1, 0);
     put_i32(out, 1, raw as i64);
     put_i32(out, 1, compressed as i64);

@@ -181,7 +181,9 @@ impl LineEncoder {
         for (at, (slot, span)) in state.shape.slots.iter().zip(&row.spans).enumerate() {
             let text = span.of(line);
             let choice = match (slot.form, stamp) {
-                (ValueForm::Integer, Some(stamp)) if text.len() == DECIMAL_BYTES && text == stamp.decimal() => {
+                (ValueForm::Integer, Some(stamp))
+                    if text.len() == DECIMAL_BYTES && text == stamp.decimal() =>
+                {
                     IS_DECIMAL
                 }
                 (ValueForm::Text, Some(stamp)) if text.len() == ISO_BYTES && text == stamp.iso() => IS_ISO,
@@ -247,9 +249,13 @@ impl LineEncoder {
         let Some(state) = self.shapes.get(number as usize) else { return };
         let row = &self.row;
         let choices = row.key.iter().skip(1);
-        for (at, ((&column, span), &choice)) in state.columns.iter().zip(&row.spans).zip(choices).enumerate() {
-            let Some(place) = self.places.get(column as usize).filter(|_| choice == IN_COLUMN) else { continue };
-            let escaped = span.is_escaped.then(|| row.unescaped.iter().find(|(slot, _)| *slot == at)).flatten();
+        for (at, ((&column, span), &choice)) in state.columns.iter().zip(&row.spans).zip(choices).enumerate()
+        {
+            let Some(place) = self.places.get(column as usize).filter(|_| choice == IN_COLUMN) else {
+                continue;
+            };
+            let escaped =
+                span.is_escaped.then(|| row.unescaped.iter().find(|(slot, _)| *slot == at)).flatten();
             put(column, place, escaped.map_or_else(|| span.of(line), |(_, value)| value));
         }
         for (slot, parts) in &row.text_parts {
@@ -279,13 +285,8 @@ fn choose_texts(
             continue;
         }
         let Some(span) = row.spans.get(at) else { continue };
-        let parsed = Parsed {
-            line,
-            shape: &state.shape,
-            spans: &row.spans,
-            stamp,
-            in_column: &row.in_column,
-        };
+        let parsed =
+            Parsed { line, shape: &state.shape, spans: &row.spans, stamp, in_column: &row.in_column };
         let hinted = hint.and_then(|hint| hint.key.get(at + 1)?.checked_sub(IS_TEXT)).map(|at| at as usize);
         let found = model.find(span.of(line), hinted, &parsed, &mut row.parts);
         let choice = found.map_or(IN_COLUMN, |template| template as u32 + IS_TEXT);
@@ -313,7 +314,7 @@ fn build(
         Some(ValueForm::Text) => SlotKind::Escaped,
         _ => SlotKind::Plain,
     };
-    let mut use_column = |columns: &mut Vec<u32>, column: u32, kind: SlotKind| {
+    let use_column = |columns: &mut Vec<u32>, column: u32, kind: SlotKind| {
         let known = columns.iter().position(|&known| known == column);
         let slot = known.unwrap_or_else(|| {
             columns.push(column);
@@ -321,7 +322,9 @@ fn build(
         });
         Piece::Slot(slot as u32, kind)
     };
-    for (at, ((before, slot), &choice)) in state.shape.before.iter().zip(&state.shape.slots).zip(choices).enumerate() {
+    for (at, ((before, slot), &choice)) in
+        state.shape.before.iter().zip(&state.shape.slots).zip(choices).enumerate()
+    {
         if !before.is_empty() {
             pieces.push(Piece::Literal(before.clone()));
         }
@@ -412,7 +415,9 @@ mod tests {
             for piece in &used.template.pieces {
                 match piece {
                     Piece::Literal(text) => rebuilt.push_str(text),
-                    Piece::Slot(slot, SlotKind::Plain) => rebuilt.push_str(&values[&used.columns[*slot as usize]]),
+                    Piece::Slot(slot, SlotKind::Plain) => {
+                        rebuilt.push_str(&values[&used.columns[*slot as usize]])
+                    }
                     Piece::Slot(slot, SlotKind::Escaped) => {
                         escape_into(&values[&used.columns[*slot as usize]], &mut rebuilt);
                     }
@@ -434,7 +439,8 @@ mod tests {
             )
         };
         let time = 1_709_210_096_128_745_936;
-        let (a, b, c) = (alert("root", "bash", "sh", 7), alert("www", "cat", "bash", 4242), alert("x", "y", "y", 0));
+        let (a, b, c) =
+            (alert("root", "bash", "sh", 7), alert("www", "cat", "bash", 4242), alert("x", "y", "y", 0));
         check(&[(time, &a), (time, &b), (time, &c)], &[1, 1, 1]);
         // Another time is no longer said by the row.
         check(&[(time, &a), (time + 1, &b)], &[1, 2]);

@@ -52,7 +52,8 @@ impl Span {
 /// Lines that no shape is made of: control characters, and the sign that replaces broken text,
 /// mean different things to different parsers.
 pub(super) fn is_odd(line: &str) -> bool {
-    line.bytes().fold(false, |odd, byte| odd | (byte < 0x20)) || (!line.is_ascii() && line.contains('\u{fffd}'))
+    line.bytes().fold(false, |odd, byte| odd | (byte < 0x20))
+        || (!line.is_ascii() && line.contains('\u{fffd}'))
 }
 
 impl Shape {
@@ -73,7 +74,9 @@ impl Shape {
                     is_escaped = escaped;
                     scanner.at -= 1;
                 }),
-                ValueForm::Integer => scanner.number().and_then(|number| integer(number).map(|_| ()).ok_or(Unclean)),
+                ValueForm::Integer => {
+                    scanner.number().and_then(|number| integer(number).map(|_| ()).ok_or(Unclean))
+                }
                 ValueForm::Plain => plain(&mut scanner),
                 ValueForm::Array if bytes.get(at) == Some(&b'[') => scanner.array(JSON_DEPTH_MAX).map(|_| ()),
                 ValueForm::Array => Err(Unclean),
@@ -92,7 +95,8 @@ impl Shape {
         if is_odd(line) || u32::try_from(line.len()).is_err() {
             return Err(Unclean);
         }
-        let mut parser = Parser { scanner: Scanner { text: line, at: 0 }, from: 0, before: Vec::new(), slots: Vec::new() };
+        let mut parser =
+            Parser { scanner: Scanner { text: line, at: 0 }, from: 0, before: Vec::new(), slots: Vec::new() };
         parser.scanner.skip_space();
         parser.object("", 0)?;
         parser.scanner.skip_space();
@@ -114,7 +118,9 @@ fn plain(scanner: &mut Scanner<'_>) -> Result<(), Unclean> {
     match scanner.byte() {
         Some(b't') => scanner.word("true"),
         Some(b'f') => scanner.word("false"),
-        _ => scanner.number().and_then(|number| if integer(number).is_none() { Ok(()) } else { Err(Unclean) }),
+        _ => {
+            scanner.number().and_then(|number| if integer(number).is_none() { Ok(()) } else { Err(Unclean) })
+        }
     }
 }
 
@@ -223,7 +229,8 @@ mod tests {
             assert_eq!(rebuilt, line);
             all
         });
-        let expected = expected.map(|all| all.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
+        let expected =
+            expected.map(|all| all.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
         assert_eq!(found, expected, "{line}");
     }
 

@@ -96,7 +96,24 @@ impl TextModel {
 }
 
 fn is_delimiter(byte: u8) -> bool {
-    matches!(byte, b' ' | b',' | b'=' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'"' | b'\'' | b'<' | b'>' | b'|' | b';' | b'\\')
+    matches!(
+        byte,
+        b' ' | b','
+            | b'='
+            | b'('
+            | b')'
+            | b'['
+            | b']'
+            | b'{'
+            | b'}'
+            | b'"'
+            | b'\''
+            | b'<'
+            | b'>'
+            | b'|'
+            | b';'
+            | b'\\'
+    )
 }
 
 fn matches(template: &[TextPiece], text: &str, parsed: &Parsed<'_>, parts: &mut Vec<Box<str>>) -> bool {
@@ -208,7 +225,8 @@ impl Learner<'_> {
                 }
             }
         }
-        let is_assigned = at.checked_sub(1).and_then(|before| self.text.as_bytes().get(before)) == Some(&b'=');
+        let is_assigned =
+            at.checked_sub(1).and_then(|before| self.text.as_bytes().get(before)) == Some(&b'=');
         let key = is_assigned.then(|| self.key_before(at)).flatten().unwrap_or("");
         let mut best: Option<(bool, usize, bool, usize)> = None;
         for slot in (0..self.parsed.spans.len()).rev() {
