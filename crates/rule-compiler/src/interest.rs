@@ -8,12 +8,9 @@
 //! the checks, where only the event's name can be negated exactly: another negated check is also
 //! true when its value is missing.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    rc::Rc,
-};
+use std::{collections::HashMap, rc::Rc};
 
-use event::{Interest, OpenInterest, PathSet, Scope, event_code, field_id};
+use event::{Interest, PathSet, Scope, event_code, field_id};
 use rule_syntax::Operator;
 
 use crate::{
@@ -159,7 +156,7 @@ impl<'p> Deriver<'p> {
             signatures: HashMap::new(),
             names: HashMap::new(),
             known: HashMap::default(),
-            interest: Interest { events: BTreeMap::new(), open: OpenInterest::default() },
+            interest: Interest::default(),
         }
     }
 

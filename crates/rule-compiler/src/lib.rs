@@ -51,6 +51,7 @@ pub use options::{AppendOutput, ExtraField, Matching, Options, Selected, Selecti
 pub use path_set::PathSet;
 pub use program::{Node, NodeId, OperandId, Program};
 pub use report::{Code, Problem, Report};
+pub use rule_syntax::Operator;
 pub use rules::{ExtraValue, Rule, RuleSet};
 pub use source::RuleFile;
 pub use test::{Test, compare};

@@ -30,6 +30,10 @@ pub const PATH_CONSTANT_BYTES_MAX: usize = 255;
 /// Memory one regular expression may take when compiled, in bytes.
 pub const REGEX_BYTES_MAX: usize = 2 << 20;
 
+/// Most bytes of needles that are searched for together: the automaton takes some hundred bytes of
+/// memory for each.
+pub const AUTOMATON_BYTES_MAX: usize = 16 << 10;
+
 /// Most path prefixes handed to the kernel per kind of open; beyond that every path is asked for.
 pub const INTEREST_PREFIXES_MAX: usize = 512;
 

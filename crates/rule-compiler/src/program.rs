@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rule_syntax::{Expr, ExprKind, Operator, Style, print};
 
 use crate::{
     check::{self, Predicate},
     events::CodeSet,
     fields::FieldTable,
+    limits::AUTOMATON_BYTES_MAX,
     operand::{Operand, OperandError},
     test::Test,
 };
@@ -179,27 +181,23 @@ impl Builder {
         self.intern(key('|', &ids), || Node::Or(ids.clone().into()))
     }
 
-    /// Several prefixes, or several constants, of one value become one test.
+    /// Several prefixes, suffixes, needles or constants of one value become one test.
     fn merge(&mut self, ids: &mut Vec<NodeId>) {
-        let mut groups: HashMap<(OperandId, bool), Vec<NodeId>> = HashMap::new();
+        let mut groups: HashMap<(OperandId, Merge), Vec<NodeId>> = HashMap::new();
         for id in ids.iter() {
             let Some(Node::Test(operand, test)) = self.program.node(*id) else { continue };
             let is_list = self.program.operand(*operand).is_some_and(Operand::is_list);
-            let is_prefix = match test {
-                Test::StartsWith(_) => true,
-                Test::TextIs(_) | Test::TextIn(_) => false,
-                _ => continue,
-            };
-            if !is_list {
-                groups.entry((*operand, is_prefix)).or_default().push(*id);
+            if let Some(merge) = Merge::of(test)
+                && !is_list
+            {
+                groups.entry((*operand, merge)).or_default().push(*id);
             }
         }
         let mut groups: Vec<_> = groups.into_iter().filter(|(_, members)| members.len() > 1).collect();
         groups.sort();
-        for ((operand, is_prefix), members) in groups {
+        for ((operand, merge), members) in groups {
             let constants = members.iter().flat_map(|id| self.constants(*id)).collect::<Vec<_>>();
-            let test =
-                if is_prefix { prefixes(constants) } else { Test::TextIn(constants.into_iter().collect()) };
+            let Some(test) = merge.test(constants) else { continue };
             let merged = self.intern(key('+', &members), || Node::Test(operand, test));
             let first = ids.iter().position(|id| members.contains(id)).unwrap_or(0);
             ids.retain(|id| !members.contains(id));
@@ -209,8 +207,17 @@ impl Builder {
 
     fn constants(&self, id: NodeId) -> Vec<Box<[u8]>> {
         match self.program.node(id) {
-            Some(Node::Test(_, Test::StartsWith(text) | Test::TextIs(text))) => vec![text.clone()],
-            Some(Node::Test(_, Test::TextIn(set))) => set.iter().cloned().collect(),
+            Some(Node::Test(_, test)) => match test {
+                Test::StartsWith(text)
+                | Test::EndsWith(text)
+                | Test::TextIs(text)
+                | Test::ContainsFolded(text) => {
+                    vec![text.clone()]
+                }
+                Test::Contains(finder) => vec![finder.needle().into()],
+                Test::TextIn(set) => set.iter().cloned().collect(),
+                _ => Vec::new(),
+            },
             _ => Vec::new(),
         }
     }
@@ -229,6 +236,49 @@ impl Builder {
             Some(Node::And(children)) => children.first().map_or(5, |first| self.cost(*first).max(2)),
             Some(Node::Or(children)) => 3 + children.len().min(3) as u32,
             None => 9,
+        }
+    }
+}
+
+/// Tests that one test can stand for when any of them may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Merge {
+    Constants,
+    Prefixes,
+    Suffixes,
+    Needles,
+    FoldedNeedles,
+}
+
+impl Merge {
+    fn of(test: &Test) -> Option<Merge> {
+        match test {
+            Test::TextIs(_) | Test::TextIn(_) => Some(Merge::Constants),
+            Test::StartsWith(_) => Some(Merge::Prefixes),
+            Test::EndsWith(_) => Some(Merge::Suffixes),
+            Test::Contains(_) => Some(Merge::Needles),
+            Test::ContainsFolded(_) => Some(Merge::FoldedNeedles),
+            _ => None,
+        }
+    }
+
+    fn test(self, constants: Vec<Box<[u8]>>) -> Option<Test> {
+        let automaton = |is_folded: bool| {
+            let mut builder = AhoCorasick::builder();
+            builder.ascii_case_insensitive(is_folded).kind(Some(AhoCorasickKind::DFA));
+            builder.build(&constants).ok().map(Box::new)
+        };
+        let size: usize = constants.iter().map(|constant| constant.len()).sum();
+        match self {
+            Merge::Constants => Some(Test::TextIn(constants.into_iter().collect())),
+            Merge::Prefixes => Some(prefixes(constants)),
+            Merge::Suffixes => Some(Test::EndsWithAny(constants)),
+            // The automaton's table grows with the needles; huge sets stay single tests.
+            Merge::Needles | Merge::FoldedNeedles if size > AUTOMATON_BYTES_MAX => None,
+            // Two searches for one needle each are faster than the automaton.
+            Merge::Needles if constants.len() < 3 => None,
+            Merge::Needles => automaton(false).map(Test::ContainsAny),
+            Merge::FoldedNeedles => automaton(true).map(Test::ContainsFoldedAny),
         }
     }
 }

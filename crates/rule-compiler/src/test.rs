@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, net::IpAddr};
 
+use aho_corasick::AhoCorasick;
 use event::{IpNet, Value};
 use memchr::memmem::Finder;
 use rule_syntax::{Modifier, Operator};
@@ -17,12 +18,18 @@ pub enum Test {
     TextIsNot(Box<[u8]>),
     TextIn(HashSet<Box<[u8]>, FastHash>),
     Contains(Box<Finder<'static>>),
+    /// Several needles in one value.
+    ContainsAny(Box<AhoCorasick>),
     /// Needle in lower case.
     ContainsFolded(Box<[u8]>),
+    /// Several needles, ASCII case aside.
+    ContainsFoldedAny(Box<AhoCorasick>),
     StartsWith(Box<[u8]>),
     /// Several prefixes of one value, sorted, none a prefix of another.
     StartsWithAny(Vec<Box<[u8]>>),
     EndsWith(Box<[u8]>),
+    /// Several suffixes of one value.
+    EndsWithAny(Vec<Box<[u8]>>),
     Glob(Glob),
     Regex(Box<regex::bytes::Regex>),
     Paths(Box<PathSet>),
@@ -79,10 +86,12 @@ impl Test {
             Test::TextIsNot(wanted) => **wanted != *text,
             Test::TextIn(set) => set.contains(text),
             Test::Contains(finder) => finder.find(text).is_some(),
+            Test::ContainsAny(automaton) | Test::ContainsFoldedAny(automaton) => automaton.is_match(text),
             Test::ContainsFolded(needle) => contains_folded(text, needle),
             Test::StartsWith(prefix) => text.starts_with(prefix),
             Test::StartsWithAny(prefixes) => starts_with_any(text, prefixes),
             Test::EndsWith(suffix) => text.ends_with(suffix),
+            Test::EndsWithAny(suffixes) => suffixes.iter().any(|suffix| text.ends_with(suffix)),
             Test::Glob(glob) => glob.matches(text),
             Test::Regex(regex) => regex.is_match(text),
             Test::Paths(paths) => paths.matches(text),

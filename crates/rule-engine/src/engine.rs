@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alert::{Alert, Uuid};
+use alert::{Alert, Priority, Uuid};
 use event::{FieldSource, field_id};
 use jiff::tz::TimeZone;
 use rule_compiler::{ExtraValue, FieldRef, Format, Operand, Part, Rule, RuleSet};
@@ -11,8 +11,14 @@ use telemetry::{Counter, Registry};
 use crate::{
     config::{Config, ConfigError, RuleMatching},
     evaluate::Cache,
+    plan::{END, Plan},
     render,
+    words::Words,
 };
+
+/// Rules per event code above which they are walked one by one: a plan per code would take too
+/// much memory.
+const PLANNED_RULES_MAX: usize = 5_000;
 
 /// Evaluates rules on events. One per thread.
 #[derive(Debug)]
@@ -24,6 +30,9 @@ pub struct Engine {
     extra_fields: Vec<FieldRef>,
     zone: TimeZone,
     cache: Cache,
+    words: Words,
+    /// Per event code, made when the first event of it comes.
+    plans: Vec<Option<Arc<Plan>>>,
     /// `rules_matches_total`, per rule.
     matches: Vec<Counter>,
     /// `rules_events_total`: events that some rule was evaluated on.
@@ -53,6 +62,8 @@ impl Engine {
             extra_fields,
             zone: TimeZone::system(),
             cache: Cache::default(),
+            words: Words::default(),
+            plans: Vec::new(),
             matches: Vec::new(),
             evaluated: registry.counter(
                 "rules_events_total",
@@ -78,6 +89,8 @@ impl Engine {
             })
             .collect();
         self.cache.reset(rules.program());
+        self.words = Words::new(rules.program());
+        self.plans = vec![None; event::EVENTS.len()];
         self.rules = rules;
     }
 
@@ -87,49 +100,96 @@ impl Engine {
     }
 
     /// Calls `on_match` with the index of every rule that matches, whatever the configuration says
-    /// of matching and priority, and makes no alerts: how plain filters are counted.
+    /// of matching, and makes no alerts: how plain filters are counted.
     pub fn matching<S: FieldSource>(&mut self, source: &S, on_match: &mut dyn FnMut(usize)) {
-        let candidates = self.rules.candidates(source.code());
-        if candidates.is_empty() {
-            return;
-        }
-        let mut evaluation = self.cache.begin(self.rules.program(), source);
-        for index in candidates {
-            let index = *index as usize;
-            if self.rules.rules().get(index).is_some_and(|rule| evaluation.holds(rule.node)) {
-                on_match(index);
-            }
-        }
+        let Engine { rules, cache, words, plans, config, evaluated, .. } = self;
+        let search = Search { rules, words, minimum_priority: config.minimum_priority, evaluated };
+        search.run(cache, plans, source, &mut |index| {
+            on_match(index);
+            true
+        });
     }
 
     /// Evaluates an event and calls `on_match` with the alert of each matching rule: of the first
     /// one, or of all, in order of definition. The alerts' UUIDs are nil; the caller names them.
     /// Allocates only when a rule matches.
     pub fn evaluate<S: FieldSource>(&mut self, source: &S, on_match: &mut dyn FnMut(Alert)) {
-        let candidates = self.rules.candidates(source.code());
+        let Engine { rules, cache, words, plans, config, evaluated, .. } = self;
+        let search = Search { rules, words, minimum_priority: config.minimum_priority, evaluated };
+        let goes_on = config.rule_matching == RuleMatching::All;
+        let (zone, extra_output, extra_fields) = (&self.zone, self.extra_output.as_ref(), &self.extra_fields);
+        let matches = &self.matches;
+        search.run(cache, plans, source, &mut |index| {
+            let Some(rule) = rules.rules().get(index) else { return true };
+            if let Some(counter) = matches.get(index) {
+                counter.increment();
+            }
+            on_match(alert(rule, source, config, zone, extra_output, extra_fields));
+            goes_on
+        });
+    }
+}
+
+/// What a search for matching rules looks at.
+struct Search<'e> {
+    rules: &'e RuleSet,
+    words: &'e Words,
+    minimum_priority: Priority,
+    evaluated: &'e Counter,
+}
+
+impl Search<'_> {
+    /// Calls `on_match` with each rule that matches, in order, until it says to stop.
+    fn run<S: FieldSource>(
+        &self,
+        cache: &mut Cache,
+        plans: &mut [Option<Arc<Plan>>],
+        source: &S,
+        on_match: &mut dyn FnMut(usize) -> bool,
+    ) {
+        let code = source.code();
+        let candidates = self.rules.candidates(code);
         if candidates.is_empty() {
             return;
         }
+        if candidates.len() > PLANNED_RULES_MAX {
+            return self.walk(cache, candidates, source, on_match);
+        }
+        let Some(slot) = plans.get_mut(usize::from(code.0)) else { return };
+        let plan: &Plan = slot.get_or_insert_with(|| {
+            let rules = self.rules.rules();
+            let is_wanted = |index: &u32| {
+                rules.get(*index as usize).is_some_and(|rule| rule.priority <= self.minimum_priority)
+            };
+            let wanted: Vec<u32> = candidates.iter().copied().filter(is_wanted).collect();
+            Arc::new(Plan::new(self.rules.program(), rules, &wanted, code))
+        });
+        let Some(mut at) = plan.starts.first().copied().filter(|start| *start != END) else { return };
         self.evaluated.increment();
-        let mut evaluation = self.cache.begin(self.rules.program(), source);
-        for index in candidates {
-            let index = *index as usize;
+        let mut evaluation = cache.begin(self.rules.program(), self.words, source);
+        while let Some(position) = evaluation.next_match(plan, at) {
+            let index = plan.rules.get(position).copied().unwrap_or(u32::MAX);
+            if !on_match(index as usize) {
+                return;
+            }
+            at = plan.starts.get(position + 1).copied().unwrap_or(END);
+        }
+    }
+
+    /// Rule by rule, without a plan.
+    fn walk<S: FieldSource>(
+        &self,
+        cache: &mut Cache,
+        candidates: &[u32],
+        source: &S,
+        on_match: &mut dyn FnMut(usize) -> bool,
+    ) {
+        self.evaluated.increment();
+        let mut evaluation = cache.begin(self.rules.program(), self.words, source);
+        for index in candidates.iter().map(|index| *index as usize) {
             let Some(rule) = self.rules.rules().get(index) else { continue };
-            if rule.priority > self.config.minimum_priority || !evaluation.holds(rule.node) {
-                continue;
-            }
-            if let Some(counter) = self.matches.get(index) {
-                counter.increment();
-            }
-            on_match(alert(
-                rule,
-                source,
-                &self.config,
-                &self.zone,
-                self.extra_output.as_ref(),
-                &self.extra_fields,
-            ));
-            if self.config.rule_matching == RuleMatching::First {
+            let is_match = rule.priority <= self.minimum_priority && evaluation.holds(rule.node);
+            if is_match && !on_match(index) {
                 return;
             }
         }

@@ -1,21 +1,27 @@
 //! Evaluation of conditions on one event, each part at most once.
 //!
-//! Results are remembered in a vector of stamps: a stamp from an earlier event is as good as
-//! none, so nothing is cleared between events and nothing is allocated once the vectors have
-//! their size.
+//! Results are remembered in vectors of stamps: a stamp from an earlier event is as good as none,
+//! so nothing is cleared between events and nothing is allocated once the vectors have their size.
 
 use event::{FieldSource, Value};
 use rule_compiler::{Node, NodeId, OperandId, Program, compare};
 
+use crate::{
+    plan::{END, MATCH, NONE, Plan, TRUE},
+    words::{Accepted, UNKNOWN, Words},
+};
+
 /// What outlives one event.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
-    /// Counts events; stamps of other events are stale.
+    /// Counts events in 31 bits; stamps of other events are stale.
     epoch: u32,
     /// Per node: epoch, and the result in the lowest bit.
-    results: Vec<u64>,
+    results: Vec<u32>,
     /// Per operand: epoch, and where its value stands in `values`.
     slots: Vec<(u32, u32)>,
+    /// Per operand: epoch, and the number of its text among the constants.
+    numbers: Vec<(u32, u32)>,
     /// Allocation of the values, empty between events.
     values: Vec<Option<Value<'static>>>,
 }
@@ -27,6 +33,7 @@ impl Cache {
             epoch: 0,
             results: vec![0; program.nodes.len()],
             slots: vec![(0, 0); program.operands.len()],
+            numbers: vec![(0, 0); program.operands.len()],
             values: Vec::with_capacity(program.operands.len().min(256)),
         };
     }
@@ -35,17 +42,19 @@ impl Cache {
     pub(crate) fn begin<'s, 'p, S: FieldSource>(
         &'p mut self,
         program: &'p Program,
+        words: &'p Words,
         source: &'s S,
     ) -> Evaluation<'s, 'p, S> {
-        self.epoch = self.epoch.wrapping_add(1);
-        if self.epoch == 0 {
-            // After four billion events old stamps could look new.
+        self.epoch += 1;
+        if self.epoch >> 31 != 0 {
+            // After two billion events old stamps could look new.
             self.results.fill(0);
             self.slots.fill((0, 0));
+            self.numbers.fill((0, 0));
             self.epoch = 1;
         }
         let values = recycle(std::mem::take(&mut self.values));
-        Evaluation { cache: self, program, source, values }
+        Evaluation { cache: self, program, words, source, values }
     }
 }
 
@@ -60,15 +69,88 @@ fn recycle<'a, 'b>(mut values: Vec<Option<Value<'a>>>) -> Vec<Option<Value<'b>>>
 pub(crate) struct Evaluation<'s, 'p, S> {
     cache: &'p mut Cache,
     program: &'p Program,
+    words: &'p Words,
     source: &'s S,
     values: Vec<Option<Value<'s>>>,
 }
 
 impl<S: FieldSource> Evaluation<'_, '_, S> {
-    /// Whether the condition holds. Recursion is bounded by the parser's depth of trees.
+    /// The position of the next rule that matches, from the step `at` on.
+    pub(crate) fn next_match(&mut self, plan: &Plan, mut at: u32) -> Option<usize> {
+        loop {
+            if at & MATCH != 0 {
+                return (at != END).then_some((at & !MATCH) as usize);
+            }
+            at = self.step(plan, at);
+        }
+    }
+
+    /// Makes one test and gives the next step.
+    fn step(&mut self, plan: &Plan, at: u32) -> u32 {
+        let Some(step) = plan.steps.get(at as usize) else { return END };
+        let epoch = self.cache.epoch;
+        let result = match self.cache.results.get(step.node as usize) {
+            Some(stamp) if stamp >> 1 == epoch => stamp & 1 == 1,
+            _ => {
+                let result =
+                    if step.unit == NONE { self.test(step.node) } else { self.unit(plan, step.unit) };
+                if let Some(stamp) = self.cache.results.get_mut(step.node as usize) {
+                    *stamp = epoch << 1 | u32::from(result);
+                }
+                result
+            }
+        };
+        if result { step.on_true } else { step.on_false }
+    }
+
+    /// Runs the code of a shared part. Units nest as deep as conditions do.
+    fn unit(&mut self, plan: &Plan, mut at: u32) -> bool {
+        while at & MATCH == 0 {
+            at = self.step(plan, at);
+        }
+        at == TRUE
+    }
+
+    /// The result of a test, by number of the text where that is prepared.
+    fn test(&mut self, node: u32) -> bool {
+        let words = self.words;
+        if let Some(accepted) = words.accepted(node)
+            && let Some(result) = self.by_number(accepted)
+        {
+            return result;
+        }
+        self.leaf(NodeId(node))
+    }
+
+    /// `None` for a value that is no single text.
+    fn by_number(&mut self, accepted: &Accepted) -> Option<bool> {
+        let index = accepted.operand as usize;
+        let epoch = self.cache.epoch;
+        let known = self.cache.numbers.get(index).filter(|known| known.0 == epoch).map(|known| known.1);
+        let number = match known {
+            Some(number) => number,
+            None => {
+                let words = self.words;
+                let number = match self.value(OperandId(accepted.operand)) {
+                    None => return Some(false),
+                    Some(Value::Text(text) | Value::Bytes(text)) => words.number(accepted.operand, text),
+                    Some(_) => return None,
+                };
+                if let Some(known) = self.cache.numbers.get_mut(index) {
+                    *known = (epoch, number);
+                }
+                number
+            }
+        };
+        debug_assert!(number == UNKNOWN || number < MATCH);
+        Some(accepted.has(number))
+    }
+
+    /// Whether the condition holds, by walking its tree: what the plans are measured against, and
+    /// how a single rule's cost is taken. Recursion is bounded by the parser's depth of trees.
     pub(crate) fn holds(&mut self, id: NodeId) -> bool {
         let index = id.0 as usize;
-        let epoch = u64::from(self.cache.epoch);
+        let epoch = self.cache.epoch;
         if let Some(stamp) = self.cache.results.get(index)
             && stamp >> 1 == epoch
         {
@@ -79,6 +161,17 @@ impl<S: FieldSource> Evaluation<'_, '_, S> {
             Some(Node::And(children)) => children.iter().all(|child| self.holds(*child)),
             Some(Node::Or(children)) => children.iter().any(|child| self.holds(*child)),
             Some(Node::Not(child)) => !self.holds(*child),
+            _ => self.leaf(id),
+        };
+        if let Some(stamp) = self.cache.results.get_mut(index) {
+            *stamp = epoch << 1 | u32::from(result);
+        }
+        result
+    }
+
+    fn leaf(&mut self, id: NodeId) -> bool {
+        let program = self.program;
+        match program.node(id) {
             Some(Node::Test(operand, test)) => self.value(*operand).is_some_and(|value| test.holds(value)),
             Some(Node::Event { codes, operand, test }) => {
                 let code = self.source.code();
@@ -96,12 +189,8 @@ impl<S: FieldSource> Evaluation<'_, '_, S> {
                     _ => false,
                 }
             }
-            None => false,
-        };
-        if let Some(stamp) = self.cache.results.get_mut(index) {
-            *stamp = epoch << 1 | u64::from(result);
+            _ => false,
         }
-        result
     }
 
     /// The value of an operand, extracted at the first call; `None` when it is missing.

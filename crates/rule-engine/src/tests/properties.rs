@@ -7,9 +7,9 @@ use rule_syntax::{Expr, ExprKind, Style, parse, print};
 use telemetry::Registry;
 
 use super::source::{Table, rule, rules, text};
-use crate::{Config, Engine};
+use crate::{Config, Engine, RuleMatching};
 
-const CHECKS: [&str; 44] = [
+const CHECKS: [&str; 53] = [
     "container.id != host",
     "container.id = host",
     "container.id = abc",
@@ -54,6 +54,15 @@ const CHECKS: [&str; 44] = [
     "fd.directory = /etc",
     "fd.directory in (/tmp, /)",
     "proc.name = sh",
+    "fd.name contains etc",
+    "fd.name contains pass",
+    "fd.name contains tmp",
+    "fd.name icontains ETC",
+    "fd.name icontains SHA",
+    "fd.name endswith passwd",
+    "fd.directory != /etc",
+    "fd.directory = val(fd.name)",
+    "len(fd.name) > 5",
 ];
 
 fn condition() -> impl Strategy<Value = String> {
@@ -194,6 +203,66 @@ proptest! {
     fn the_program_means_what_the_tree_means(condition in condition(), happening in happening()) {
         let (expr, _) = parse(&condition);
         prop_assert_eq!(fires(&condition, &happening.table), holds(&expr, &happening.table));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Sharing between rules, jumps over known tests and merged sets change nothing.
+    #[test]
+    fn rules_together_mean_what_each_means_alone(
+        shared in condition(),
+        conditions in proptest::collection::vec((condition(), 0..4u8), 1..8),
+        happenings in proptest::collection::vec(happening(), 4),
+    ) {
+        let conditions: Vec<String> = conditions
+            .into_iter()
+            .map(|(condition, form)| match form {
+                0 => condition,
+                1 => format!("shared and ({condition})"),
+                2 => format!("({condition}) or not shared"),
+                _ => format!("({condition}) and not shared"),
+            })
+            .collect();
+        let condition = shared.replace('\'', "\'\'");
+        let head = format!("- macro: shared\n  condition: '{condition}'\n");
+        let one = |index: usize, condition: &str| rule(&index.to_string(), condition);
+        let all: String =
+            conditions.iter().enumerate().map(|(index, condition)| one(index, condition)).collect();
+        let fired = |yaml: &str, rule_matching: RuleMatching, table: &Table| -> Vec<String> {
+            let config = Config { rule_matching, ..Config::default() };
+            let mut engine = Engine::new(rules(yaml), config, &Registry::default()).unwrap();
+            let mut names = Vec::new();
+            engine.evaluate(table, &mut |alert| names.push(alert.rule));
+            names
+        };
+        for happening in &happenings {
+            let table = &happening.table;
+            let alone: Vec<String> = conditions
+                .iter()
+                .enumerate()
+                .flat_map(|(index, condition)| {
+                    fired(&format!("{head}{}", one(index, condition)), RuleMatching::All, table)
+                })
+                .collect();
+            let together = format!("{head}{all}");
+            prop_assert_eq!(&fired(&together, RuleMatching::All, table), &alone);
+            let first: Vec<String> = alone.first().cloned().into_iter().collect();
+            prop_assert_eq!(fired(&together, RuleMatching::First, table), first);
+            // The tree, without a plan.
+            let set = rules(&together);
+            let (expr_rules, mut walked) = (set.rules(), Vec::new());
+            let mut cache = crate::evaluate::Cache::default();
+            cache.reset(set.program());
+            let words = crate::words::Words::new(set.program());
+            for rule in expr_rules {
+                if cache.begin(set.program(), &words, table).holds(rule.node) {
+                    walked.push(rule.name.clone());
+                }
+            }
+            prop_assert_eq!(walked, alone);
+        }
     }
 }
 
