@@ -34,7 +34,7 @@ pub struct Writer<W: Write> {
 #[derive(Debug)]
 enum Sink<W: Write> {
     Plain(W),
-    Gzip(GzEncoder<W>),
+    Gzip(Box<GzEncoder<W>>),
 }
 
 impl Writer<io::BufWriter<File>> {
@@ -57,7 +57,7 @@ impl<W: Write> Writer<W> {
     pub fn new(sink: W, compression: Compression) -> io::Result<Self> {
         let out = match compression {
             Compression::None => Sink::Plain(sink),
-            Compression::Gzip => Sink::Gzip(GzEncoder::new(sink, flate2::Compression::default())),
+            Compression::Gzip => Sink::Gzip(Box::new(GzEncoder::new(sink, flate2::Compression::default()))),
         };
         let mut writer = Writer { out, block: Vec::with_capacity(4096), content_bytes: 0, events: 0 };
         writer.begin();

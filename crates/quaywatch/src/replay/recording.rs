@@ -4,9 +4,8 @@ use std::{io::Read, path::Path};
 
 use anyhow::{Context as _, Result};
 use capture_file::{CaptureError, CapturedEvent, Entry, Reader};
-use container_runtimes::Directory;
 use event::{FieldSource, tables::TableRecord};
-use event_enricher::{Config, Enricher};
+use event_enricher::{Config, Enricher, Replayer};
 use telemetry::Registry;
 
 /// What happens to each event that rules see.
@@ -27,7 +26,7 @@ pub(crate) enum Next {
 pub(crate) struct Recording {
     reader: Reader<Box<dyn Read + Send>>,
     registry: Registry,
-    state: Enricher,
+    state: Replayer,
     /// Events that rules saw.
     pub(crate) returned: u64,
     /// All events with a number.
@@ -77,17 +76,17 @@ impl Recording {
     }
 }
 
-fn new_state(registry: &Registry) -> Enricher {
-    Enricher::new(Config::default(), Directory::empty(registry), registry)
+fn new_state(registry: &Registry) -> Replayer {
+    Enricher::for_replay(&Config::default(), registry)
 }
 
-fn seed(_state: &mut Enricher, record: TableRecord) {
+fn seed(state: &mut Replayer, record: TableRecord) {
     match record {
-        TableRecord::Machine(_)
-        | TableRecord::Process(_)
-        | TableRecord::Descriptor(_)
-        | TableRecord::User(_)
-        | TableRecord::Group(_)
-        | TableRecord::Interface(_) => {}
+        TableRecord::Machine(machine) => state.seed_machine(&machine),
+        TableRecord::Process(process) => state.seed_process(&process),
+        TableRecord::Descriptor(descriptor) => state.seed_descriptor(&descriptor),
+        TableRecord::User(user) => state.seed_user(&user),
+        TableRecord::Group(group) => state.seed_group(&group),
+        TableRecord::Interface(interface) => state.seed_interface(&interface),
     }
 }
