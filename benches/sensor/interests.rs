@@ -67,5 +67,6 @@ fn openat(scope: Scope, open: &OpenInterest) -> Interest {
     Interest {
         events: events.into_iter().map(|(name, scope)| (name.to_owned(), scope)).collect(),
         open: open.clone(),
+        ..Interest::default()
     }
 }

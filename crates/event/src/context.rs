@@ -48,4 +48,18 @@ pub struct KernelContext {
     /// as the kernel resolved it, from the root of its mount namespace. Opens have it when the path
     /// they were given is relative.
     pub has_resolved_path: bool,
+    /// What else follows the parameters of the event table.
+    pub extra: Extra,
+}
+
+/// What a probe sends behind the parameters of the event table, beside a resolved path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extra {
+    /// Nothing.
+    #[default]
+    None,
+    /// The directory that the call's first relative path starts from: one parameter.
+    Base,
+    /// What the call's descriptor leads to: two parameters, read by [`crate::Event::descriptor_facts`].
+    Descriptor,
 }

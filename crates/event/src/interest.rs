@@ -12,6 +12,9 @@ pub struct Interest {
     pub events: BTreeMap<String, Scope>,
     /// What is wanted of the open family, one entry per way of opening.
     pub open: OpenInterest,
+    /// What no rule can use of an event's occurrences, by event name; all of them may be used
+    /// where the name is absent. Not asked for the open family.
+    pub narrowing: BTreeMap<String, Narrowing>,
 }
 
 impl Interest {
@@ -20,8 +23,25 @@ impl Interest {
         Interest {
             events: names.into_iter().map(|name| (name, Scope::Everyone)).collect(),
             open: OpenInterest { read: PathSet::All, write: PathSet::All, failed: true },
+            narrowing: BTreeMap::new(),
         }
     }
+}
+
+/// Occurrences that no rule can use although it asks for the event. The default leaves out none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Narrowing {
+    /// Calls that succeeded.
+    pub no_success: bool,
+    /// Calls that failed.
+    pub no_failure: bool,
+    /// Messages of connected sockets (`fd.connected=false` is needed).
+    pub no_connected: bool,
+    /// Messages of an unconnected socket to where its last one went (`fd.name_changed=true` is
+    /// needed).
+    pub no_same_peer: bool,
+    /// Socket families that can be used, bit 2 for `AF_INET`; every family when absent.
+    pub families: Option<u64>,
 }
 
 /// Whose events are wanted. Ordered: a larger scope includes the smaller one.

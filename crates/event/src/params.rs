@@ -1,6 +1,6 @@
 //! One event and its parameters, borrowed from a ring buffer or a capture.
 
-use crate::{EventCode, EventDefinition, KernelContext, Tid, UnixNs};
+use crate::{EventCode, EventDefinition, Extra, KernelContext, Tid, UnixNs};
 
 /// A decoded event. Parameters stay bytes until someone asks.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +69,54 @@ impl<'a> Event<'a> {
         let bytes = self.params.get(self.params.len().checked_sub(1)?)?;
         Some(bytes.strip_suffix(&[0]).unwrap_or(bytes))
     }
+}
+
+impl<'a> Event<'a> {
+    /// The directory that the call's first relative path starts from, if the probe sent it.
+    pub fn base_directory(&self) -> Option<&'a [u8]> {
+        if self.context?.extra != Extra::Base {
+            return None;
+        }
+        let bytes = self.params.get(self.params.len().checked_sub(1)?)?;
+        Some(bytes.strip_suffix(&[0]).unwrap_or(bytes))
+    }
+
+    /// What the call's descriptor leads to, as the kernel had it at the event.
+    pub fn descriptor_facts(&self) -> Option<DescriptorFacts<'a>> {
+        if self.context?.extra != Extra::Descriptor {
+            return None;
+        }
+        let name = self.params.len().checked_sub(1)?;
+        let &[letter, protocol, bits] = self.params.get(name.checked_sub(1)?)? else { return None };
+        Some(DescriptorFacts {
+            letter,
+            protocol,
+            is_connected: bits & 1 != 0,
+            is_listening: bits & 2 != 0,
+            is_same_peer: bits & 4 != 0,
+            name: self.params.get(name)?,
+        })
+    }
+}
+
+/// What a descriptor leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DescriptorFacts<'a> {
+    /// Falco's letter (`fd.typechar`): `f` file, `d` directory, `4`, `6`, `u` sockets, `n` sockets
+    /// of other families, `p` pipe, `e` eventfd, `l` epoll, `s` signalfd, `t` timerfd, `i` inotify,
+    /// `o` others.
+    pub letter: u8,
+    /// Of sockets: `IPPROTO_*`; 6 is TCP, 17 is UDP.
+    pub protocol: u8,
+    /// A socket with an established connection, or a datagram socket with an address to send to.
+    pub is_connected: bool,
+    /// A socket that waits for connections.
+    pub is_listening: bool,
+    /// This message went where the socket's last one went.
+    pub is_same_peer: bool,
+    /// A path of files and directories, with a NUL; a SOCKTUPLE from here to there of sockets;
+    /// empty for others.
+    pub name: &'a [u8],
 }
 
 /// Parameters as they lie in a `.scap` event and in the ring buffer: `count` little-endian `u16`

@@ -18,6 +18,21 @@ typedef long long s64;
 /* Places of the dispatcher's table, behind every system call, of programs that end an event. */
 #define SLOT_SUBMIT 510
 #define SLOT_RESOLVE 511
+#define SLOT_DESCRIBE 509
+#define SLOT_AGAIN 508
+/* Place of the program for every call that has none of its own, and of calls that exist only for
+ * 32-bit programs. */
+#define SLOT_GENERIC 507
+#define SLOT_UMOUNT 506
+#define SLOT_SENDMMSG 505
+#define SLOT_RECVMMSG 504
+#define SLOT_PARENT 503
+/* Bit of the numbers of programs of the x32 ABI, and where its own calls begin. */
+#define X32_BIT 0x40000000
+#define X32_FIRST 512
+#define X32_COUNT 64
+/* In numbers.compat: nobody knows this call. */
+#define COMPAT_UNKNOWN 0xffff
 /* Processes whose system calls are not reported: the sensor itself and the hub. */
 #define IGNORED_COUNT 8
 /* Longest text of one parameter, final NUL included. */
@@ -42,6 +57,12 @@ enum family {
     FAMILY_FILE = 7,
     FAMILY_PROCESS = 8,
     FAMILY_KERNEL = 9,
+    /* Reading and writing data, memory, asking: much of it, each worth little. */
+    FAMILY_READ = 10,
+    FAMILY_WRITE = 11,
+    FAMILY_MEMORY = 12,
+    FAMILY_QUERY = 13,
+    FAMILY_GENERIC = 14,
     FAMILY_COUNT = 16,
 };
 
@@ -55,9 +76,24 @@ enum loss {
     LOSS_RECURSION = 3,
     /* The syscall is wanted but no program is in the table. */
     LOSS_NO_PROGRAM = 4,
-    /* A 32-bit system call on a 64-bit kernel: its numbers are others. */
+    /* A 32-bit system call whose number nobody knows here. */
     LOSS_COMPAT = 5,
+    /* The ring had little room left, and the rest of it is kept for what matters more. */
+    LOSS_SHED = 6,
     LOSS_COUNT = 8,
+};
+
+/* Beside scope (2 bits) and family (4 bits above) in interest.syscalls[nr]. */
+enum entry {
+    ENTRY_NO_SUCCESS = 1 << 6,
+    ENTRY_NO_FAILURE = 1 << 7,
+    /* Some 32-bit call with this number may be wanted. */
+    ENTRY_COMPAT = 1 << 8,
+    /* Not from sockets that are connected, nor to the address that the last message went to. */
+    ENTRY_NO_CONNECTED = 1 << 9,
+    ENTRY_NO_SAME_PEER = 1 << 10,
+    /* Only sockets of the families in interest.socket_families. */
+    ENTRY_SOME_FAMILIES = 1 << 11,
 };
 
 /* Whose system calls are wanted; the low two bits of interest.syscalls[nr]. */
@@ -87,6 +123,20 @@ enum prefix_step {
 enum event_flag {
     /* The last parameter is the path the kernel resolved. */
     EVENT_RESOLVED_PATH = 1,
+    /* The last two parameters say what the descriptor of the call leads to. */
+    EVENT_DESCRIPTOR = 2,
+    /* A 32-bit system call. */
+    EVENT_COMPAT = 4,
+    /* The last parameter is the directory that the first relative path of the call starts from. */
+    EVENT_BASE = 8,
+};
+
+/* Bits of the third byte of a described descriptor, behind its letter and its protocol. */
+enum descriptor_bit {
+    DESCRIPTOR_CONNECTED = 1,
+    DESCRIPTOR_LISTENING = 2,
+    /* The message went where the one before it went. */
+    DESCRIPTOR_SAME_PEER = 4,
 };
 
 /* The sizes above, where the object's BTF shows them. */
@@ -94,6 +144,13 @@ enum abi_size {
     ABI_SYSCALL_COUNT = SYSCALL_COUNT,
     ABI_SLOT_SUBMIT = SLOT_SUBMIT,
     ABI_SLOT_RESOLVE = SLOT_RESOLVE,
+    ABI_SLOT_DESCRIBE = SLOT_DESCRIBE,
+    ABI_SLOT_AGAIN = SLOT_AGAIN,
+    ABI_SLOT_GENERIC = SLOT_GENERIC,
+    ABI_SLOT_UMOUNT = SLOT_UMOUNT,
+    ABI_SLOT_SENDMMSG = SLOT_SENDMMSG,
+    ABI_SLOT_RECVMMSG = SLOT_RECVMMSG,
+    ABI_SLOT_PARENT = SLOT_PARENT,
     ABI_IGNORED_COUNT = IGNORED_COUNT,
     ABI_TEXT_BYTES = TEXT_BYTES,
     ABI_DATA_BYTES = DATA_BYTES,
@@ -110,6 +167,8 @@ struct abi_numbers {
     enum open_interest open_interest;
     enum prefix_step prefix_step;
     enum event_flag event_flag;
+    enum entry entry;
+    enum descriptor_bit descriptor_bit;
     enum abi_size abi_size;
 };
 
@@ -137,9 +196,18 @@ struct event_header {
 
 /* One generation of what is wanted. */
 struct interest {
-    u8 syscalls[SYSCALL_COUNT]; /* scope | family << 2 */
+    u16 syscalls[SYSCALL_COUNT]; /* scope | family << 2 | enum entry */
+    u64 socket_families; /* a bit each */
     u32 open_flags;
     u32 reserved;
+};
+
+/* Facts about numbers, written once when the probes are loaded. */
+struct numbers {
+    /* Native numbers of 32-bit calls; behind them those of the x32 ABI's own. */
+    u16 compat[SYSCALL_COUNT + X32_COUNT];
+    /* Falco's system call codes, for generic events. */
+    u16 codes[SYSCALL_COUNT];
 };
 
 /* One generation of path prefixes: a byte automaton. State 0 is dead, state 1 the start. */

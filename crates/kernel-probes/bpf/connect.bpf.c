@@ -4,6 +4,7 @@
 #define EINPROGRESS 115
 
 SYSCALL(connect, 23, FAMILY_CONNECT, 4) {
+    describe(e, file_of_fd(task, (s32)ARG0(regs)));
     u32 family = load_address(e, (void *)ARG1(regs), ARG2(regs));
     push_s64(e, ret);
     /* Falco: the tuple only exists when the connection does, or is being made. */
@@ -16,12 +17,14 @@ SYSCALL(connect, 23, FAMILY_CONNECT, 4) {
 }
 
 SYSCALL(bind, 21, FAMILY_SOCKET, 3) {
+    describe(e, file_of_fd(task, (s32)ARG0(regs)));
     push_s64(e, ret);
     push_loaded_address(e, load_address(e, (void *)ARG1(regs), ARG2(regs)));
     push_s64(e, (s32)ARG0(regs));
 }
 
 SYSCALL(listen, 25, FAMILY_SOCKET, 3) {
+    describe(e, file_of_fd(task, (s32)ARG0(regs)));
     push_s64(e, ret);
     push_s64(e, (s32)ARG0(regs));
     push_s32(e, ARG1(regs));
@@ -40,7 +43,8 @@ SYSCALL(socket, 19, FAMILY_SOCKET, 5) {
 }
 
 /* fd to queuemax. */
-INLINE void push_accepted(struct scratch *e, struct task_struct *task, struct pt_regs *regs, s64 ret) {
+INLINE void push_accepted(struct scratch *e, struct task_struct *task, s32 listener_fd, s64 ret) {
+    describe(e, file_of_fd(task, ret));
     push_s64(e, ret);
     if (ret < 0) {
         push_empty(e);
@@ -51,7 +55,7 @@ INLINE void push_accepted(struct scratch *e, struct task_struct *task, struct pt
     }
     push_tuple(e, sock_of_fd(task, ret), 0, 1);
     u32 waiting = 0, most = 0;
-    struct sock *listener = sock_of_fd(task, (s32)ARG0(regs));
+    struct sock *listener = sock_of_fd(task, listener_fd);
     if (listener) {
         waiting = READ(listener, sk_ack_backlog);
         most = READ(listener, sk_max_ack_backlog);
@@ -62,10 +66,10 @@ INLINE void push_accepted(struct scratch *e, struct task_struct *task, struct pt
 }
 
 SYSCALL(accept, 247, FAMILY_SOCKET, 5) {
-    push_accepted(e, task, regs, ret);
+    push_accepted(e, task, ARG0(regs), ret);
 }
 
 SYSCALL(accept4, 389, FAMILY_SOCKET, 6) {
-    push_accepted(e, task, regs, ret);
+    push_accepted(e, task, ARG0(regs), ret);
     push_s32(e, ARG3(regs));
 }

@@ -1,13 +1,15 @@
 /* mkdir, mkdirat, mknod, mknodat, symlink, symlinkat, link, linkat. */
-#include "event.h"
+#include "path.h"
 
 SYSCALL(mkdir, 277, FAMILY_FILE, 3) {
+    base(e, task, AT_FDCWD, (void *)ARG0(regs));
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
     push_u32(e, ARG1(regs));
 }
 
 SYSCALL(mkdirat, 305, FAMILY_FILE, 4) {
+    base(e, task, ARG0(regs), (void *)ARG1(regs));
     push_s64(e, ret);
     push_s64(e, (s32)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));
@@ -15,6 +17,7 @@ SYSCALL(mkdirat, 305, FAMILY_FILE, 4) {
 }
 
 SYSCALL(mknod, 415, FAMILY_FILE, 4) {
+    base(e, task, AT_FDCWD, (void *)ARG0(regs));
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
     push_u32(e, ARG1(regs));
@@ -22,6 +25,7 @@ SYSCALL(mknod, 415, FAMILY_FILE, 4) {
 }
 
 SYSCALL(mknodat, 417, FAMILY_FILE, 5) {
+    base(e, task, ARG0(regs), (void *)ARG1(regs));
     push_s64(e, ret);
     push_s64(e, (s32)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));
@@ -30,12 +34,14 @@ SYSCALL(mknodat, 417, FAMILY_FILE, 5) {
 }
 
 SYSCALL(symlink, 179, FAMILY_FILE, 3) {
+    base(e, task, AT_FDCWD, (void *)ARG1(regs));
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));
 }
 
 SYSCALL(symlinkat, 181, FAMILY_FILE, 4) {
+    base(e, task, ARG1(regs), (void *)ARG2(regs));
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
     push_s64(e, (s32)ARG1(regs));
@@ -43,6 +49,8 @@ SYSCALL(symlinkat, 181, FAMILY_FILE, 4) {
 }
 
 SYSCALL(link, 309, FAMILY_FILE, 3) {
+    base(e, task, AT_FDCWD, (void *)ARG0(regs));
+    base(e, task, AT_FDCWD, (void *)ARG1(regs));
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));
@@ -50,6 +58,8 @@ SYSCALL(link, 309, FAMILY_FILE, 3) {
 
 /* AT_SYMLINK_FOLLOW and AT_EMPTY_PATH have their own numbers in Falco's table too. */
 SYSCALL(linkat, 311, FAMILY_FILE, 6) {
+    base(e, task, ARG0(regs), (void *)ARG1(regs));
+    base(e, task, ARG2(regs), (void *)ARG3(regs));
     push_s64(e, ret);
     push_s64(e, (s32)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));

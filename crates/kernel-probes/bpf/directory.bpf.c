@@ -7,6 +7,7 @@ INLINE void resolve_cwd(struct scratch *s, struct task_struct *task, s64 ret) {
         return;
     struct fs_struct *fs = task->fs;
     s->resolve = &fs->pwd;
+    s->resolve_flag = EVENT_RESOLVED_PATH;
     s->size += 2;
 }
 
@@ -23,6 +24,7 @@ SYSCALL(fchdir, 97, FAMILY_PROCESS, 2) {
 }
 
 SYSCALL(chroot, 267, FAMILY_PROCESS, 2) {
+    base(e, task, AT_FDCWD, (void *)ARG0(regs));
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
 }

@@ -18,7 +18,20 @@ struct scratch {
     u32 work; /* bytes in use at the end of `path`, or a length being added up */
     u32 family;
     u32 missing; /* parameters that could not be read */
+    u32 again; /* the program that SLOT_AGAIN starts, 0 for none */
+    u32 round; /* events that the call has made before this one */
+    u32 same_peer; /* DESCRIPTOR_SAME_PEER or 0 */
+    u32 reserved;
     struct path *resolve; /* of the path that SLOT_RESOLVE pushes */
+    u32 resolve_flag; /* what it is: EVENT_RESOLVED_PATH or EVENT_BASE */
+    u32 reserved_too;
+    struct file *describe; /* what SLOT_DESCRIBE describes */
+    u64 args[6]; /* of a 32-bit call */
+    /* Of the loop over a message's pieces: what lies in memory the verifier need not track. */
+    u64 pieces;
+    u64 piece_count;
+    u64 piece_bytes;
+    u64 wanted;
     struct event_header header;
     u8 data[DATA_BYTES + SLACK_BYTES];
     u8 path[2 * TEXT_BYTES];
@@ -51,6 +64,8 @@ INLINE struct scratch *event_begin(u32 code, u32 family, u32 params) {
     s->params = 0;
     s->missing = 0;
     s->resolve = NULL;
+    s->describe = NULL;
+    s->same_peer = 0;
     s->family = family;
     s->header.code = code;
     s->header.param_count = params;
@@ -88,6 +103,7 @@ INLINE u8 *push_place(struct scratch *s) {
     }
 PUSH_NUMBER(u8)
 PUSH_NUMBER(u16)
+PUSH_NUMBER(s16)
 PUSH_NUMBER(u32)
 PUSH_NUMBER(s32)
 PUSH_NUMBER(u64)
@@ -165,6 +181,23 @@ INLINE void fill_header(struct event_header *h, struct task_struct *task) {
     h->pid_namespace = READ(upid.ns, ns.inum);
 }
 
+/* What is shed when the ring fills, two bits a family: 0 is never shed, 1 when an eighth of the
+ * ring is left, 2 a quarter, 3 a half. */
+#define RANK(family, rank) ((u32)(rank) << (2 * (family)))
+#define RANKS                                                                                      \
+    (RANK(FAMILY_OTHER, 1) | RANK(FAMILY_OPEN, 2) | RANK(FAMILY_CONNECT, 1) |                      \
+     RANK(FAMILY_SOCKET, 1) | RANK(FAMILY_FILE, 1) | RANK(FAMILY_READ, 3) | RANK(FAMILY_WRITE, 2) |\
+     RANK(FAMILY_MEMORY, 3) | RANK(FAMILY_QUERY, 3) | RANK(FAMILY_GENERIC, 3))
+enum { AVAILABLE_DATA = 0, RING_SIZE = 1 };
+
+INLINE int shed(u32 family) {
+    u32 rank = (RANKS >> (2 * family)) & 3;
+    if (rank == 0)
+        return 0;
+    u64 size = bpf_ringbuf_query(&ring, RING_SIZE);
+    return bpf_ringbuf_query(&ring, AVAILABLE_DATA) > size - (size >> (4 - rank));
+}
+
 /* Copies the event into the ring and gives the scratch back. The caller woken up is decided by
  * the kernel: only when the reader has read everything before. */
 INLINE void event_submit(struct scratch *s, struct task_struct *task) {
@@ -177,6 +210,10 @@ INLINE void event_submit(struct scratch *s, struct task_struct *task) {
     c->lost[LOSS_USER_FAULT * FAMILY_COUNT + family] += s->missing;
     if (size > DATA_BYTES) {
         c->lost[LOSS_TOO_LARGE * FAMILY_COUNT + family]++;
+        goto out;
+    }
+    if (shed(family)) {
+        c->lost[LOSS_SHED * FAMILY_COUNT + family]++;
         goto out;
     }
     fill_header(&s->header, task);
@@ -207,12 +244,39 @@ INLINE struct scratch *event_begun(void) {
     return bpf_map_lookup_elem(&scratch, &cpu);
 }
 
+/* The arguments of a 32-bit call, which the dispatcher has put aside; NULL for a native one. What
+ * ARG0 to ARG5 look at. */
+INLINE u64 *compat_arguments(struct scratch *s, struct task_struct *task) {
+    if (LIKELY(!IS_COMPAT(task)))
+        return NULL;
+    s->header.flags |= EVENT_COMPAT;
+    return s->args;
+}
+
+/* Asks for the descriptor to be described, behind the event's own parameters: before any push. */
+INLINE void describe(struct scratch *s, struct file *file) {
+    if (!file)
+        return;
+    s->describe = file;
+    s->size += 4;
+}
+
+#define FINISH(context, e)                                                                         \
+    ({                                                                                             \
+        if (e->resolve)                                                                            \
+            return EVENT_FINISH(context, e, SLOT_RESOLVE);                                         \
+        if (e->describe)                                                                           \
+            return EVENT_FINISH(context, e, SLOT_DESCRIBE);                                        \
+        EVENT_FINISH(context, e, SLOT_SUBMIT);                                                     \
+    })
+
 /* One system call: the program `sys_NAME`, found by that name through one line in
  * crates/kernel-probes/src/syscalls.rs. The block that follows builds the event `e` from `regs`
- * and `ret` with as many pushes as the event has parameters; `e->resolve` asks for one more. */
+ * and `ret` with as many pushes as the event has parameters; `e->resolve` asks for one more,
+ * `describe` for two. */
 #define SYSCALL(name, code, family, params)                                                        \
     INLINE void name##_event(struct scratch *e, struct task_struct *task, struct pt_regs *regs,    \
-                             s64 ret);                                                              \
+                             s64 ret, u64 *compat);                                                \
     SEC("tp_btf/sys_exit") int sys_##name(u64 *context) {                                          \
         struct pt_regs *regs = (struct pt_regs *)context[0];                                       \
         s64 ret = context[1];                                                                      \
@@ -220,12 +284,10 @@ INLINE struct scratch *event_begun(void) {
         if (!e)                                                                                    \
             return 0;                                                                              \
         struct task_struct *task = bpf_get_current_task_btf();                                     \
-        name##_event(e, task, regs, ret);                                                          \
-        if (e->resolve)                                                                            \
-            return EVENT_FINISH(context, e, SLOT_RESOLVE);                                         \
-        return EVENT_FINISH(context, e, SLOT_SUBMIT);                                              \
+        name##_event(e, task, regs, ret, compat_arguments(e, task));                               \
+        return FINISH(context, e);                                                                 \
     }                                                                                              \
     INLINE void name##_event(struct scratch *e, struct task_struct *task, struct pt_regs *regs,    \
-                             s64 ret)
+                             s64 ret, u64 *compat)
 
 #endif

@@ -13,9 +13,16 @@
 #define MAP_UINT(name, value) int(*name)[value]
 #define MAP_TYPE(name, value) __typeof__(value) *name
 
-enum map_type { MAP_ARRAY = 2, MAP_PROG_ARRAY = 3, MAP_PERCPU_ARRAY = 6, MAP_RINGBUF = 27 };
+enum map_type {
+    MAP_ARRAY = 2,
+    MAP_PROG_ARRAY = 3,
+    MAP_PERCPU_ARRAY = 6,
+    MAP_LRU_HASH = 9,
+    MAP_RINGBUF = 27,
+};
 
 static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
+static long (*bpf_map_update_elem)(void *map, const void *key, const void *value, u64 flags) = (void *)2;
 static long (*bpf_tail_call)(void *context, void *table, u32 index) = (void *)12;
 static u32 (*bpf_get_smp_processor_id)(void) = (void *)8;
 static u64 (*bpf_get_current_pid_tgid)(void) = (void *)14;
@@ -25,6 +32,7 @@ static long (*bpf_probe_read_user_str)(void *to, u32 size, const void *from) = (
 static long (*bpf_probe_read_kernel_str)(void *to, u32 size, const void *from) = (void *)115;
 static u64 (*bpf_ktime_get_boot_ns)(void) = (void *)125;
 static long (*bpf_ringbuf_output)(void *ring, void *data, u64 size, u64 flags) = (void *)130;
+static u64 (*bpf_ringbuf_query)(void *ring, u64 flags) = (void *)134;
 
 /* Reads ptr->field from anywhere in the kernel; zero when the memory is not there. */
 #define READ(ptr, field)                                                                           \

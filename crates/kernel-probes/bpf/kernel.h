@@ -20,9 +20,15 @@ typedef struct {
     u32 val;
 } kgid_t;
 
+#if defined(__TARGET_ARCH_x86)
 struct thread_info {
     u32 status;
 };
+#else
+struct thread_info {
+    unsigned long flags;
+};
+#endif
 
 struct ns_common {
     u32 inum;
@@ -243,6 +249,7 @@ struct in6_addr {
     u8 bytes[16];
 };
 struct sock_common {
+    unsigned char skc_state;
     u32 skc_daddr;
     u32 skc_rcv_saddr;
     u16 skc_dport;
@@ -255,6 +262,8 @@ struct sock {
     struct sock_common __sk_common;
     u32 sk_ack_backlog;
     u32 sk_max_ack_backlog;
+    u16 sk_protocol;
+    u16 sk_type;
 };
 struct socket {
     struct file *file;
@@ -277,9 +286,12 @@ struct unix_sock {
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
+    unsigned long bp;
+    unsigned long bx;
     unsigned long r10;
     unsigned long r9;
     unsigned long r8;
+    unsigned long cx;
     unsigned long dx;
     unsigned long si;
     unsigned long di;
@@ -293,32 +305,60 @@ struct pt_regs {
 };
 #endif
 
+/* Whether the kernel has a helper: 5.15 and later give the registers of any task. */
+enum bpf_func_id {
+    BPF_FUNC_task_pt_regs = 175,
+};
+
 #pragma clang attribute pop
 
 /* 5.11 and later; typed, so members are read without a helper call. */
 static struct task_struct *(*bpf_get_current_task_btf)(void) = (void *)158;
 
+#define ENUM_VALUE_EXISTS(type, value) __builtin_preserve_enum_value(*(type *)value, 0)
+static struct pt_regs *(*bpf_task_pt_regs)(struct task_struct *task) = (void *)175;
+
+/* Arguments of the call: `compat` is what compat_arguments gave. The two loads are kept apart, since
+ * the verifier does not let one load serve two kinds of pointers. */
+#define ARG(native, number)                                                                        \
+    ({                                                                                             \
+        u64 argument_ = (native);                                                                  \
+        FORGET(argument_);                                                                         \
+        if (compat)                                                                                \
+            argument_ = compat[number];                                                            \
+        argument_;                                                                                 \
+    })
 #if defined(__TARGET_ARCH_x86)
 #define NR_OPENAT 257
+#define NR_CLONE 56
+#define NR_CLONE3 435
+#define NR_FORK 57
+#define NR_VFORK 58
 #define SYSCALL_NUMBER(regs) ((u32)(regs)->orig_ax)
-#define ARG0(regs) ((regs)->di)
-#define ARG1(regs) ((regs)->si)
-#define ARG2(regs) ((regs)->dx)
-#define ARG3(regs) ((regs)->r10)
-#define ARG4(regs) ((regs)->r8)
-#define ARG5(regs) ((regs)->r9)
+#define ARG0(regs) ARG((regs)->di, 0)
+#define ARG1(regs) ARG((regs)->si, 1)
+#define ARG2(regs) ARG((regs)->dx, 2)
+#define ARG3(regs) ARG((regs)->r10, 3)
+#define ARG4(regs) ARG((regs)->r8, 4)
+#define ARG5(regs) ARG((regs)->r9, 5)
 /* TS_COMPAT of thread_info.status */
 #define IS_COMPAT(task) ((task)->thread_info.status & 2)
 #else
 #define NR_OPENAT 56
+#define NR_CLONE 220
+#define NR_CLONE3 435
+/* arm64 has no such calls. */
+#define NR_FORK 1000
+#define NR_VFORK 1001
 #define SYSCALL_NUMBER(regs) ((u32)(regs)->syscallno)
-#define ARG0(regs) ((regs)->orig_x0)
-#define ARG1(regs) ((regs)->regs[1])
-#define ARG2(regs) ((regs)->regs[2])
-#define ARG3(regs) ((regs)->regs[3])
-#define ARG4(regs) ((regs)->regs[4])
-#define ARG5(regs) ((regs)->regs[5])
-#define IS_COMPAT(task) 0
+#define ARG0(regs) ARG((regs)->orig_x0, 0)
+#define ARG1(regs) ARG((regs)->regs[1], 1)
+#define ARG2(regs) ARG((regs)->regs[2], 2)
+#define ARG3(regs) ARG((regs)->regs[3], 3)
+#define ARG4(regs) ARG((regs)->regs[4], 4)
+#define ARG5(regs) ARG((regs)->regs[5], 5)
+/* TIF_32BIT of thread_info.flags */
+#define IS_COMPAT(task) ((task)->thread_info.flags & (1ul << 22))
 #endif
 
 #endif

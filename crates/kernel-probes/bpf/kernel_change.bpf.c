@@ -1,6 +1,6 @@
 /* Calls that change the kernel or what is mounted: bpf, modules, mounts, and memfd_create and
  * userfaultfd, which attacks use. */
-#include "event.h"
+#include "path.h"
 
 /* Bytes of a module's image that are sent: Falco's snapshot length. */
 #define SNAPSHOT_BYTES 80
@@ -42,6 +42,12 @@ SYSCALL(mount, 257, FAMILY_KERNEL, 5) {
     push_user_text(e, (void *)ARG1(regs));
     push_user_text(e, (void *)ARG2(regs));
     push_u32(e, flags);
+}
+
+/* Exists for 32-bit programs only. */
+SYSCALL(umount, 387, FAMILY_KERNEL, 2) {
+    push_s64(e, ret);
+    push_user_text(e, (void *)ARG0(regs));
 }
 
 SYSCALL(umount2, 391, FAMILY_KERNEL, 3) {

@@ -32,6 +32,21 @@ struct {
 
 struct {
     MAP_UINT(type, MAP_ARRAY);
+    MAP_UINT(max_entries, 1);
+    MAP_TYPE(key, u32);
+    MAP_TYPE(value, struct numbers);
+} numbers SEC(".maps");
+
+/* Where the last message of an unconnected socket went, as a hash. Forgets the oldest. */
+struct {
+    MAP_UINT(type, MAP_LRU_HASH);
+    MAP_UINT(max_entries, 8192);
+    MAP_TYPE(key, u64);
+    MAP_TYPE(value, u64);
+} peers SEC(".maps");
+
+struct {
+    MAP_UINT(type, MAP_ARRAY);
     MAP_UINT(max_entries, 2);
     MAP_TYPE(key, u32);
     MAP_TYPE(value, struct prefixes);

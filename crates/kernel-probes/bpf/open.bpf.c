@@ -2,52 +2,10 @@
  * failed at all, way of opening, then the path that was given. A relative path is always wanted:
  * only the path the kernel resolved, sent as the last parameter, says where it leads. */
 #include "filter.h"
+#include "flags.h"
 #include "path.h"
 
-/* The kernel's open flags, x86-64 and arm64 where they agree. */
-enum {
-    K_WRONLY = 1,
-    K_RDWR = 2,
-    K_CREAT = 0100,
-    K_EXCL = 0200,
-    K_TRUNC = 01000,
-    K_APPEND = 02000,
-    K_NONBLOCK = 04000,
-    K_DSYNC = 010000,
-    K_CLOEXEC = 02000000,
-    K_SYNC = 04010000,
-    K_TMPFILE_BIT = 020000000,
-#if defined(__TARGET_ARCH_x86)
-    K_DIRECT = 040000,
-    K_LARGEFILE = 0100000,
-    K_DIRECTORY = 0200000,
-#else
-    K_DIRECTORY = 040000,
-    K_DIRECT = 0200000,
-    K_LARGEFILE = 0400000,
-#endif
-};
 #define FMODE_CREATED 0x100000
-
-/* Falco's file_flags. */
-INLINE u32 file_flags(u64 flags) {
-    u32 out = 0;
-    u32 access = flags & 3;
-    out |= access == 0 ? 1 : access == K_WRONLY ? 2 : access == K_RDWR ? 3 : 0;
-    out |= flags & K_CREAT ? 1 << 2 : 0;
-    out |= flags & K_APPEND ? 1 << 3 : 0;
-    out |= flags & K_DSYNC ? 1 << 4 : 0;
-    out |= flags & K_EXCL ? 1 << 5 : 0;
-    out |= flags & K_NONBLOCK ? 1 << 6 : 0;
-    out |= (flags & K_SYNC) == K_SYNC ? 1 << 7 : 0;
-    out |= flags & K_TRUNC ? 1 << 8 : 0;
-    out |= flags & K_DIRECT ? 1 << 9 : 0;
-    out |= flags & K_DIRECTORY ? 1 << 10 : 0;
-    out |= flags & K_LARGEFILE ? 1 << 11 : 0;
-    out |= flags & K_CLOEXEC ? 1 << 12 : 0;
-    out |= flags & K_TMPFILE_BIT ? 1 << 13 : 0;
-    return out;
-}
 
 INLINE u32 file_mode(u64 flags, u64 mode) {
     return flags & (K_CREAT | K_TMPFILE_BIT) ? mode & 07777 : 0;
@@ -120,9 +78,20 @@ INLINE enum given push_wanted_path(struct scratch *s, struct config *c, const vo
     return given;
 }
 
+/* The arguments of a 32-bit call, before the event is begun. */
+INLINE u64 *put_aside(void) {
+    struct scratch *e = event_begun();
+    if (!e)
+        return NULL;
+    FORGET(e);
+    return e->args;
+}
+
 #define OPEN_PROGRAM_START(code_, params_, flags_)                                                 \
     struct pt_regs *regs = (struct pt_regs *)context[0];                                           \
     s64 ret = context[1];                                                                          \
+    struct task_struct *task = bpf_get_current_task_btf();                                         \
+    u64 *compat = IS_COMPAT(task) ? put_aside() : NULL;                                            \
     u64 flags = flags_;                                                                            \
     struct config *c = current_config();                                                           \
     if (!c)                                                                                        \
@@ -135,6 +104,7 @@ INLINE enum given push_wanted_path(struct scratch *s, struct config *c, const vo
     struct scratch *e = event_begin(code_, FAMILY_OPEN, params_);                                  \
     if (!e)                                                                                        \
         return 0;                                                                                  \
+    e->header.flags = compat ? EVENT_COMPAT : 0;                                                    \
     /* One more length than the table has, for the resolved path. */                               \
     e->size += ret >= 0 ? 2 : 0;                                                                   \
     push_s64(e, ret);
@@ -143,6 +113,7 @@ INLINE enum given push_wanted_path(struct scratch *s, struct config *c, const vo
 #define OPEN_PROGRAM_END()                                                                         \
     if (ret >= 0 && given == RELATIVE && o.file) {                                                 \
         e->resolve = &o.file->f_path;                                                              \
+        e->resolve_flag = EVENT_RESOLVED_PATH;                                                     \
         return EVENT_FINISH(context, e, SLOT_RESOLVE);                                             \
     }                                                                                              \
     if (ret >= 0) {                                                                                \
@@ -161,7 +132,6 @@ SEC("tp_btf/sys_exit") int sys_open(u64 *context) {
     enum given given = push_wanted_path(e, c, (void *)ARG0(regs), accept);
     if (given == UNWANTED)
         return open_rejected(e);
-    struct task_struct *task = bpf_get_current_task_btf();
     struct opened o;
     look_at(&o, task, ret);
     push_u32(e, file_flags(flags) | o.flags);
@@ -177,7 +147,6 @@ SEC("tp_btf/sys_exit") int sys_openat(u64 *context) {
     enum given given = push_wanted_path(e, c, (void *)ARG1(regs), accept);
     if (given == UNWANTED)
         return open_rejected(e);
-    struct task_struct *task = bpf_get_current_task_btf();
     struct opened o;
     look_at(&o, task, ret);
     push_u32(e, file_flags(flags) | o.flags);
@@ -193,20 +162,19 @@ struct open_how {
     u64 resolve;
 };
 
-INLINE struct open_how open_how(struct pt_regs *regs) {
+INLINE struct open_how open_how(const void *from) {
     struct open_how how = {};
-    bpf_probe_read_user(&how, sizeof(how), (void *)ARG2(regs));
+    bpf_probe_read_user(&how, sizeof(how), from);
     return how;
 }
 
 SEC("tp_btf/sys_exit") int sys_openat2(u64 *context) {
-    struct open_how how = open_how((struct pt_regs *)context[0]);
-    OPEN_PROGRAM_START(327, 8, how.flags)
+    struct open_how how;
+    OPEN_PROGRAM_START(327, 8, (how = open_how((void *)ARG2(regs)), how.flags))
     push_s64(e, (s32)ARG0(regs));
     enum given given = push_wanted_path(e, c, (void *)ARG1(regs), accept);
     if (given == UNWANTED)
         return open_rejected(e);
-    struct task_struct *task = bpf_get_current_task_btf();
     struct opened o;
     look_at(&o, task, ret);
     push_u32(e, file_flags(flags) | o.flags);
@@ -226,7 +194,6 @@ SEC("tp_btf/sys_exit") int sys_creat(u64 *context) {
     enum given given = push_wanted_path(e, c, (void *)ARG0(regs), accept);
     if (given == UNWANTED)
         return open_rejected(e);
-    struct task_struct *task = bpf_get_current_task_btf();
     struct opened o;
     look_at(&o, task, ret);
     push_u32(e, ARG1(regs) & 07777);
@@ -234,4 +201,21 @@ SEC("tp_btf/sys_exit") int sys_creat(u64 *context) {
     push_u64(e, o.number);
     push_u16(e, o.flags >> 15);
     OPEN_PROGRAM_END()
+}
+
+/* The path is the kernel's: the caller gave a handle. */
+SYSCALL(open_by_handle_at, 337, FAMILY_OPEN, 6) {
+    push_s64(e, ret);
+    push_s64(e, (s32)ARG0(regs));
+    struct opened o;
+    look_at(&o, task, ret);
+    push_u32(e, file_flags(ARG2(regs)) | o.flags);
+    if (o.file) {
+        struct fs_struct *fs = task->fs;
+        push_path(e, &o.file->f_path, &fs->root);
+    } else {
+        push_empty(e);
+    }
+    push_u32(e, o.device);
+    push_u64(e, o.number);
 }

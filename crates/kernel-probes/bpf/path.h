@@ -74,6 +74,28 @@ INLINE struct file *file_of_fd(struct task_struct *task, s64 fd) {
     return file;
 }
 
+#define AT_FDCWD (-100)
+
+/* Asks for the directory that `path` starts from when it is relative: before any push. What the
+ * kernel used, while the caller and its descriptors are as they were. */
+INLINE void base(struct scratch *s, struct task_struct *task, s32 directory, const void *path) {
+    u8 first = '/';
+    bpf_probe_read_user(&first, 1, path);
+    if (first == '/' || s->resolve)
+        return;
+    if (directory == AT_FDCWD) {
+        struct fs_struct *fs = task->fs;
+        s->resolve = &fs->pwd;
+    } else {
+        struct file *file = file_of_fd(task, directory);
+        if (!file)
+            return;
+        s->resolve = &file->f_path;
+    }
+    s->resolve_flag = EVENT_BASE;
+    s->size += 2;
+}
+
 /* Device numbers as stat(2) gives them. */
 INLINE u32 device_number(u32 kernel_device) {
     u32 major = kernel_device >> 20, minor = kernel_device & 0xfffff;

@@ -1,12 +1,14 @@
 /* unlink, unlinkat, rmdir, rename, renameat, renameat2. */
-#include "event.h"
+#include "path.h"
 
 SYSCALL(unlink, 301, FAMILY_FILE, 2) {
+    base(e, task, AT_FDCWD, (void *)ARG0(regs));
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
 }
 
 SYSCALL(unlinkat, 303, FAMILY_FILE, 4) {
+    base(e, task, ARG0(regs), (void *)ARG1(regs));
     push_s64(e, ret);
     push_s64(e, (s32)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));
@@ -14,17 +16,20 @@ SYSCALL(unlinkat, 303, FAMILY_FILE, 4) {
 }
 
 SYSCALL(rmdir, 279, FAMILY_FILE, 2) {
+    base(e, task, AT_FDCWD, (void *)ARG0(regs));
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
 }
 
 SYSCALL(rename, 175, FAMILY_FILE, 3) {
+    base(e, task, AT_FDCWD, (void *)ARG0(regs));
+    base(e, task, AT_FDCWD, (void *)ARG1(regs));
     push_s64(e, ret);
     push_user_text(e, (void *)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));
 }
 
-INLINE void push_two_places(struct scratch *e, struct pt_regs *regs, s64 ret) {
+INLINE void push_two_places(struct scratch *e, struct pt_regs *regs, s64 ret, u64 *compat) {
     push_s64(e, ret);
     push_s64(e, (s32)ARG0(regs));
     push_user_text(e, (void *)ARG1(regs));
@@ -33,10 +38,14 @@ INLINE void push_two_places(struct scratch *e, struct pt_regs *regs, s64 ret) {
 }
 
 SYSCALL(renameat, 177, FAMILY_FILE, 5) {
-    push_two_places(e, regs, ret);
+    base(e, task, ARG0(regs), (void *)ARG1(regs));
+    base(e, task, ARG2(regs), (void *)ARG3(regs));
+    push_two_places(e, regs, ret, compat);
 }
 
 SYSCALL(renameat2, 319, FAMILY_FILE, 6) {
-    push_two_places(e, regs, ret);
+    base(e, task, ARG0(regs), (void *)ARG1(regs));
+    base(e, task, ARG2(regs), (void *)ARG3(regs));
+    push_two_places(e, regs, ret, compat);
     push_u32(e, ARG4(regs) & 7);
 }

@@ -6,6 +6,8 @@
 #include "path.h"
 
 enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10 };
+/* Also of connected UDP sockets. */
+enum { TCP_ESTABLISHED = 1, TCP_LISTEN = 10 };
 #define UNIX_PATH_BYTES 108
 #define SOCKADDR_BYTES 128
 #define S_IFMT 0170000
@@ -121,11 +123,17 @@ INLINE void push_tuple(struct scratch *s, struct sock *sk, u32 loaded_family, in
         APPEND(s, u8, AF_UNIX);
         APPEND(s, u64, inbound ? peer : (u64)sk);
         APPEND(s, u64, inbound ? (u64)sk : peer);
-        if (inbound) {
-            struct unix_address *address = READ(unix_sock, addr);
-            append_unix_path(s, (u8 *)&address->name[0].sun_path);
-        } else {
+        if (!inbound && loaded_family == AF_UNIX) {
             append_unix_path(s, &s->path[2]);
+        } else {
+            /* The path of whoever has one: the end that others connect to. */
+            struct unix_sock *named = inbound || !peer ? unix_sock : (void *)peer;
+            struct unix_address *address = READ(named, addr);
+            if (!address && peer) {
+                named = named == unix_sock ? (void *)peer : unix_sock;
+                address = READ(named, addr);
+            }
+            append_unix_path(s, (u8 *)&address->name[0].sun_path);
         }
     }
     push_length(s, s->work);

@@ -1,6 +1,6 @@
 //! `bpf/abi.h` in Rust. A test compares sizes and offsets with the object's BTF.
 
-use crate::limits::{IGNORED_MAX, PREFIX_CLASSES_MAX, PREFIX_STATES_MAX, SYSCALLS_MAX};
+use crate::limits::{IGNORED_MAX, PREFIX_CLASSES_MAX, PREFIX_STATES_MAX, SYSCALLS_MAX, X32_CALLS_MAX};
 
 /// Start of every record of the ring. Little-endian, as the kernel of all supported machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,12 +72,19 @@ fn take_u16(bytes: &mut &[u8]) -> Option<u16> {
 
 /// The last parameter is the path the kernel resolved: `EventHeader::flags`.
 pub const EVENT_RESOLVED_PATH: u16 = 1;
+/// The last two parameters say what the call's descriptor leads to.
+pub const EVENT_DESCRIPTOR: u16 = 2;
+/// A 32-bit call.
+pub const EVENT_COMPAT: u16 = 4;
+/// The last parameter is the directory that a relative path starts from.
+pub const EVENT_BASE: u16 = 8;
 
 /// What is wanted of the system calls: one generation of map `interest`.
 #[repr(C)]
 #[expect(missing_docs, reason = "abi.h says what they are")]
 pub struct Interest {
-    pub syscalls: [u8; SYSCALLS_MAX],
+    pub syscalls: [u16; SYSCALLS_MAX],
+    pub socket_families: u64,
     pub open_flags: u32,
     pub reserved: u32,
 }
@@ -95,9 +102,28 @@ pub mod open_interest {
 /// Scopes in the low two bits of `Interest::syscalls`; the family is above them.
 #[expect(missing_docs, reason = "abi.h says what they are")]
 pub mod scope {
-    pub const NONE: u8 = 0;
-    pub const CONTAINERS: u8 = 1;
-    pub const EVERYONE: u8 = 2;
+    pub const NONE: u16 = 0;
+    pub const CONTAINERS: u16 = 1;
+    pub const EVERYONE: u16 = 2;
+}
+
+/// Bits of `Interest::syscalls` beside scope and family.
+#[expect(missing_docs, reason = "abi.h says what they are")]
+pub mod entry {
+    pub const NO_SUCCESS: u16 = 1 << 6;
+    pub const NO_FAILURE: u16 = 1 << 7;
+    pub const COMPAT: u16 = 1 << 8;
+    pub const NO_CONNECTED: u16 = 1 << 9;
+    pub const NO_SAME_PEER: u16 = 1 << 10;
+    pub const SOME_FAMILIES: u16 = 1 << 11;
+}
+
+/// Map `numbers`.
+#[repr(C)]
+#[expect(missing_docs, reason = "abi.h says what they are")]
+pub struct Numbers {
+    pub compat: [u16; SYSCALLS_MAX + X32_CALLS_MAX],
+    pub codes: [u16; SYSCALLS_MAX],
 }
 
 /// Path prefixes as a byte automaton: one generation of map `prefixes`.
@@ -162,11 +188,16 @@ pub enum Family {
     File = 7,
     Process = 8,
     Kernel = 9,
+    Read = 10,
+    Write = 11,
+    Memory = 12,
+    Query = 13,
+    Generic = 14,
 }
 
 impl Family {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Family; 10] = [
+    pub const ALL: [Family; 15] = [
         Family::Other,
         Family::Exec,
         Family::Clone,
@@ -177,6 +208,11 @@ impl Family {
         Family::File,
         Family::Process,
         Family::Kernel,
+        Family::Read,
+        Family::Write,
+        Family::Memory,
+        Family::Query,
+        Family::Generic,
     ];
 
     /// The label in metrics.
@@ -192,6 +228,11 @@ impl Family {
             Family::File => "file",
             Family::Process => "process",
             Family::Kernel => "kernel",
+            Family::Read => "read",
+            Family::Write => "write",
+            Family::Memory => "memory",
+            Family::Query => "query",
+            Family::Generic => "generic",
         }
     }
 }
@@ -210,14 +251,23 @@ pub enum Loss {
     Recursion = 3,
     /// The call is wanted, but has no program.
     NoProgram = 4,
-    /// A 32-bit call on a 64-bit kernel.
+    /// A 32-bit call that nobody knows here.
     Compat = 5,
+    /// The ring had little room left, which is kept for what matters more.
+    Shed = 6,
 }
 
 impl Loss {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Loss; 6] =
-        [Loss::RingFull, Loss::TooLarge, Loss::UserFault, Loss::Recursion, Loss::NoProgram, Loss::Compat];
+    pub const ALL: [Loss; 7] = [
+        Loss::RingFull,
+        Loss::TooLarge,
+        Loss::UserFault,
+        Loss::Recursion,
+        Loss::NoProgram,
+        Loss::Compat,
+        Loss::Shed,
+    ];
 
     /// The label in metrics.
     pub fn name(self) -> &'static str {
@@ -228,6 +278,7 @@ impl Loss {
             Loss::Recursion => "recursion",
             Loss::NoProgram => "no_program",
             Loss::Compat => "compat",
+            Loss::Shed => "shed",
         }
     }
 }

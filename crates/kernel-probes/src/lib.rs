@@ -8,6 +8,7 @@
 
 pub mod abi;
 pub mod limits;
+pub mod numbers;
 pub mod programs;
 pub mod syscalls;
 

@@ -5,6 +5,9 @@
 /// architectures and has reached 470; larger numbers are never wanted.
 pub const SYSCALLS_MAX: usize = 512;
 
+/// Calls that the x32 ABI numbers itself, from 512 on; it has 36 of them.
+pub const X32_CALLS_MAX: usize = 64;
+
 /// Processes whose system calls are not reported. The sensor and the hub are two; the loop over
 /// them runs for each wanted call.
 pub const IGNORED_MAX: usize = 8;

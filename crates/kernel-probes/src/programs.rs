@@ -30,9 +30,18 @@ pub struct Finisher {
 }
 
 /// All of them.
-pub const FINISHERS: [Finisher; 2] =
-    [Finisher { program: "submit", slot: 510 }, Finisher { program: "submit_resolved", slot: 511 }];
+pub const FINISHERS: [Finisher; 8] = [
+    Finisher { program: "submit", slot: 510 },
+    Finisher { program: "submit_resolved", slot: 511 },
+    Finisher { program: "submit_described", slot: 509 },
+    Finisher { program: "submit_again", slot: 508 },
+    Finisher { program: "generic", slot: 507 },
+    Finisher { program: "next_sendmmsg", slot: 505 },
+    Finisher { program: "next_recvmmsg", slot: 504 },
+    Finisher { program: "submit_parent", slot: 503 },
+];
 
 /// All maps, pinned under these names. `state` says whose they are.
-pub const MAPS: [&str; 8] =
-    ["config", "counters", "interest", "prefixes", "programs", "ring", "scratch", "state"];
+pub const MAPS: [&str; 10] = [
+    "config", "counters", "interest", "numbers", "peers", "prefixes", "programs", "ring", "scratch", "state",
+];

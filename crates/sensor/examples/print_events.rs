@@ -16,7 +16,7 @@ fn main() {
     let began = Instant::now();
     let mut sensor = Sensor::start(&config, &telemetry::Registry::default()).unwrap();
     println!("started in {:?}", began.elapsed());
-    let names = kernel_probes::syscalls::SYSCALLS.iter().map(|syscall| syscall.name.to_owned());
+    let names = kernel_probes::syscalls::SYSCALLS.iter().map(|syscall| syscall.event.to_owned());
     sensor.set_interest(&Interest::everything(names)).unwrap();
     let end = Instant::now() + Duration::from_secs(seconds);
     while Instant::now() < end {

@@ -24,7 +24,8 @@ use kernel_probes::{
 use crate::{
     Config, StartError,
     limits::{LOADERS_MAX, VERIFIER_LINES_MAX},
-    maps::{STATE_WORDS, map_error, state_words},
+    maps::{NUMBERS_BYTES, STATE_WORDS, map_error, state_words},
+    numbers,
 };
 
 const BTF_PATH: &str = "/sys/kernel/btf/vmlinux";
@@ -50,6 +51,7 @@ pub(crate) fn install(config: &Config, state: &State) -> Result<(), StartError> 
 
     load_all(&mut ebpf, &btf)?;
     fill_table(&mut ebpf, dir)?;
+    write_numbers(&mut ebpf, dir)?;
     for name in MAPS.iter().filter(|name| !["programs", "state"].contains(name)) {
         let map = ebpf.map(name).ok_or_else(|| missing_map(dir, name))?;
         map.pin(dir.join(name)).map_err(|error| map_error(dir, name, error))?;
@@ -128,6 +130,14 @@ fn fill_table(ebpf: &mut Ebpf, dir: &Path) -> Result<(), StartError> {
         table.set(slot, fd, 0).map_err(|error| map_error(dir, "programs", error))?;
     }
     table.pin(dir.join("programs")).map_err(|error| map_error(dir, "programs", error))
+}
+
+/// Fills the map of numbers, which never changes afterwards.
+fn write_numbers(ebpf: &mut Ebpf, dir: &Path) -> Result<(), StartError> {
+    let map = ebpf.map_mut("numbers").ok_or_else(|| missing_map(dir, "numbers"))?;
+    let mut array: Array<_, [u8; NUMBERS_BYTES]> =
+        map.try_into().map_err(|error: aya::maps::MapError| map_error(dir, "numbers", error))?;
+    array.set(0, numbers::bytes(), 0).map_err(|error| map_error(dir, "numbers", error))
 }
 
 fn loaded<'e>(ebpf: &'e mut Ebpf, name: &str) -> Result<&'e mut BtfTracePoint, StartError> {

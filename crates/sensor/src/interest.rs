@@ -1,11 +1,12 @@
 //! What the rules can use, written into the kernel. Two generations of each map: the one not in
 //! use is filled, then one word is flipped, so a probe sees the old filter or the new one whole.
 
-use event::{Interest, OpenInterest, PathSet, Scope};
+use event::{Interest, Narrowing, OpenInterest, PathSet, Scope};
 use kernel_probes::{
-    abi::{open_interest, scope},
+    abi::{Family, entry, open_interest, scope},
     limits::{IGNORED_MAX, SYSCALLS_MAX},
-    syscalls::{SYSCALLS, Syscall},
+    numbers,
+    syscalls::{GENERIC, SYSCALLS},
 };
 
 use crate::{
@@ -69,38 +70,82 @@ pub(crate) fn write(
 
 /// Names that are asked for and that no probe reports.
 pub(crate) fn unsupported(interest: &Interest) -> Vec<String> {
-    const TRACED: [&str; 5] = ["clone", "clone3", "fork", "procexit", "vfork"];
-    interest
-        .events
-        .keys()
-        .filter(|name| !TRACED.contains(&name.as_str()) && !SYSCALLS.iter().any(|s| s.name == name.as_str()))
-        .cloned()
-        .collect()
+    // Reported by tracepoints, and what Falco lists under every rule.
+    const OTHERS: [&str; 2] = ["asyncevent", "procexit"];
+    let is_known = |name: &str| {
+        OTHERS.contains(&name)
+            || SYSCALLS.iter().any(|syscall| syscall.event == name)
+            || GENERIC.iter().any(|(generic, ..)| *generic == name)
+    };
+    interest.events.keys().filter(|name| !is_known(name)).cloned().collect()
+}
+
+/// What the table says of the calls whose event is `name`.
+fn entry(name: &str, family: Family, interest: &Interest) -> u16 {
+    let scope = match interest.events.get(name) {
+        _ if STATE.contains(&name) => scope::EVERYONE,
+        None => return (family as u16) << 2,
+        Some(Scope::Containers) => scope::CONTAINERS,
+        Some(Scope::Everyone) => scope::EVERYONE,
+    };
+    let narrowing = match interest.narrowing.get(name) {
+        Some(narrowing) if !STATE.contains(&name) => *narrowing,
+        _ => Narrowing::default(),
+    };
+    let bit = |is_set, bit| if is_set { bit } else { 0 };
+    scope
+        | (family as u16) << 2
+        | bit(narrowing.no_success, entry::NO_SUCCESS)
+        | bit(narrowing.no_failure, entry::NO_FAILURE)
+        | bit(narrowing.no_connected, entry::NO_CONNECTED)
+        | bit(narrowing.no_same_peer, entry::NO_SAME_PEER)
+        | bit(narrowing.families.is_some(), entry::SOME_FAMILIES)
+}
+
+fn entries(interest: &Interest) -> [u16; SYSCALLS_MAX] {
+    let mut entries = [0; SYSCALLS_MAX];
+    let own = SYSCALLS.iter().map(|syscall| (syscall.event, syscall.number, syscall.family));
+    for (name, number, family) in own.chain(GENERIC.iter().copied()) {
+        if let Some(slot) = usize::try_from(number).ok().and_then(|number| entries.get_mut(number)) {
+            *slot = entry(name, family, interest);
+        }
+    }
+    mark_compat(&mut entries);
+    entries
+}
+
+/// The dispatcher looks at whether a call is a 32-bit one only where some 32-bit call with that
+/// number leads to a wanted one.
+fn mark_compat(entries: &mut [u16; SYSCALLS_MAX]) {
+    /// Socket calls in one.
+    const SOCKETCALL: usize = 102;
+    let wanted = entries.map(|entry| entry & 3 != scope::NONE);
+    let mut is_socket_wanted = false;
+    for (number, native) in numbers::compat().into_iter().enumerate().take(SYSCALLS_MAX) {
+        if !wanted.get(usize::from(native)).is_some_and(|is_wanted| *is_wanted) {
+            continue;
+        }
+        // i386 has its direct socket calls from 359 on, recvmmsg and sendmmsg apart.
+        is_socket_wanted |= (359..=373).contains(&number) || number == 337 || number == 345;
+        if let Some(entry) = entries.get_mut(number) {
+            *entry |= entry::COMPAT;
+        }
+    }
+    if let Some(entry) = entries.get_mut(SOCKETCALL).filter(|_| is_socket_wanted) {
+        *entry |= entry::COMPAT;
+    }
 }
 
 fn table(interest: &Interest) -> [u8; INTEREST_BYTES] {
+    let families = |narrowing: &Narrowing| narrowing.families.unwrap_or(0);
+    let families = interest.narrowing.values().map(families).fold(0, |all, some| all | some);
+    let entries = entries(interest).into_iter().flat_map(u16::to_ne_bytes);
+    let rest = families.to_ne_bytes().into_iter().chain(open_flags(&interest.open).to_ne_bytes());
     let mut bytes = [0; INTEREST_BYTES];
-    for syscall in SYSCALLS {
-        let index = usize::try_from(syscall.number).unwrap_or(usize::MAX);
-        if let Some(slot) = bytes.get_mut(..SYSCALLS_MAX).and_then(|all| all.get_mut(index)) {
-            *slot = wanted_scope(syscall, interest) | (syscall.family as u8) << 2;
-        }
-    }
-    if let Some(slot) = bytes.get_mut(SYSCALLS_MAX..SYSCALLS_MAX + 4) {
-        slot.copy_from_slice(&open_flags(&interest.open).to_ne_bytes());
+    for (slot, byte) in bytes.iter_mut().zip(entries.chain(rest)) {
+        *slot = byte;
     }
     bytes
-}
-
-fn wanted_scope(syscall: &Syscall, interest: &Interest) -> u8 {
-    if STATE.contains(&syscall.name) {
-        return scope::EVERYONE;
-    }
-    match interest.events.get(syscall.name) {
-        None => scope::NONE,
-        Some(Scope::Containers) => scope::CONTAINERS,
-        Some(Scope::Everyone) => scope::EVERYONE,
-    }
 }
 
 fn open_flags(open: &OpenInterest) -> u32 {
@@ -134,19 +179,47 @@ mod tests {
     fn only_what_is_asked_for_is_in_the_table() {
         let mut interest = Interest::default();
         interest.events.insert("openat".into(), Scope::Containers);
+        interest.events.insert("move_mount".into(), Scope::Everyone);
         interest.events.insert("nosuch".into(), Scope::Everyone);
         interest.open.write = PathSet::Prefixes(vec![b"/etc/".to_vec()]);
         interest.open.failed = true;
-        let bytes = table(&interest);
-        for syscall in SYSCALLS {
+        let entries = entries(&interest);
+        for syscall in SYSCALLS.iter() {
             let expected = match syscall.name {
                 "openat" => scope::CONTAINERS,
                 name if STATE.contains(&name) => scope::EVERYONE,
                 _ => scope::NONE,
             };
-            assert_eq!(bytes[syscall.number as usize] & 3, expected, "{}", syscall.name);
+            assert_eq!(entries[syscall.number as usize] & 3, expected, "{}", syscall.name);
         }
-        assert_eq!(bytes[SYSCALLS_MAX..SYSCALLS_MAX + 4], (4u32 | 16).to_ne_bytes());
+        assert_eq!(entries[numbers::native("move_mount").unwrap() as usize] & 3, scope::EVERYONE);
         assert_eq!(unsupported(&interest), ["nosuch"]);
+        let flags = SYSCALLS_MAX * 2 + 8;
+        assert_eq!(table(&interest)[flags..flags + 4], (4u32 | 16).to_ne_bytes());
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_marked() {
+        let mut interest = Interest::default();
+        interest.events.insert("sendto".into(), Scope::Containers);
+        let narrowing =
+            Narrowing { no_failure: true, families: Some(1 << 2 | 1 << 10), ..Narrowing::default() };
+        interest.narrowing.insert("sendto".into(), narrowing);
+        let sendto = entries(&interest)[numbers::native("sendto").unwrap() as usize];
+        assert_eq!(sendto & (entry::NO_FAILURE | entry::NO_SUCCESS), entry::NO_FAILURE);
+        assert_ne!(sendto & entry::SOME_FAMILIES, 0);
+        let families = SYSCALLS_MAX * 2;
+        assert_eq!(table(&interest)[families..families + 8], 0x404u64.to_ne_bytes());
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn numbers_of_32_bit_calls_are_looked_at_where_one_is_wanted() {
+        let mut interest = Interest::default();
+        interest.events.insert("connect".into(), Scope::Everyone);
+        let entries = entries(&interest);
+        // i386: connect 362, socketcall 102, unlink 10
+        let marked = [362, 102, 10].map(|number: usize| entries[number] & entry::COMPAT != 0);
+        assert_eq!(marked, [true, true, false]);
     }
 }

@@ -13,6 +13,7 @@ mod install;
 mod interest;
 mod limits;
 mod maps;
+mod numbers;
 mod prefixes;
 mod ring;
 mod sensor;

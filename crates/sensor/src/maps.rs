@@ -9,6 +9,7 @@ use crate::StartError;
 
 pub(crate) const CONFIG_BYTES: usize = size_of::<abi::Config>();
 pub(crate) const INTEREST_BYTES: usize = size_of::<abi::Interest>();
+pub(crate) const NUMBERS_BYTES: usize = size_of::<abi::Numbers>();
 pub(crate) const PREFIXES_BYTES: usize = size_of::<abi::Prefixes>();
 pub(crate) const STATE_WORDS: usize = size_of::<abi::State>() / size_of::<u64>();
 pub(crate) const COUNTER_WORDS: usize = size_of::<abi::Counters>() / size_of::<u64>();

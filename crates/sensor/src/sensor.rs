@@ -9,8 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use event::{Event, EventCode, Interest, KernelContext, MonotonicNs, Params, Pid, RingPosition, Tid};
-use kernel_probes::abi::{EVENT_RESOLVED_PATH, EventHeader, State};
+use event::{Event, EventCode, Extra, Interest, KernelContext, MonotonicNs, Params, Pid, RingPosition, Tid};
+use kernel_probes::abi::{EVENT_BASE, EVENT_DESCRIPTOR, EVENT_RESOLVED_PATH, EventHeader, State};
 use telemetry::Registry;
 
 use crate::{
@@ -326,6 +326,11 @@ fn decode<'r>(record: &'r [u8], position: u64, number: u64, clock: &Clock) -> Op
             pid_namespace: header.pid_namespace,
             namespace_pid: Pid(header.namespace_pid),
             has_resolved_path: header.flags & EVENT_RESOLVED_PATH != 0,
+            extra: match header.flags {
+                flags if flags & EVENT_DESCRIPTOR != 0 => Extra::Descriptor,
+                flags if flags & EVENT_BASE != 0 => Extra::Base,
+                _ => Extra::None,
+            },
         }),
     })
 }

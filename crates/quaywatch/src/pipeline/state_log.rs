@@ -171,6 +171,7 @@ fn decode(record: &[u8]) -> Option<Event<'_>> {
         pid_namespace: reader.u32()?,
         namespace_pid: Pid(reader.u32()?),
         has_resolved_path,
+        extra: event::Extra::None,
     };
     let count = usize::from(reader.u16()?);
     let params = Params::parse(count, reader.0).ok()?;
@@ -219,6 +220,7 @@ mod tests {
             pid_namespace: 7,
             namespace_pid: Pid(8),
             has_resolved_path: pid.is_multiple_of(2),
+            extra: event::Extra::None,
         };
         Event {
             number: 9,

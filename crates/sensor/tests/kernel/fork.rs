@@ -4,6 +4,9 @@ use std::process::Command;
 
 use crate::watch::{Everything, skipped};
 
+/// Which call it is depends on the C library.
+const MAKERS: [&str; 4] = ["clone", "clone3", "fork", "vfork"];
+
 #[test]
 fn a_new_process_is_described_as_itself() {
     if skipped() {
@@ -13,7 +16,7 @@ fn a_new_process_is_described_as_itself() {
     let mut watch = shared.lock();
     let mut child = Command::new("/bin/true").spawn().unwrap();
     let pid = child.id();
-    let seen = watch.wait_for(|seen| seen.name == "clone" && seen.tid == pid);
+    let seen = watch.wait_for(|seen| MAKERS.contains(&seen.name) && seen.tid == pid);
     child.wait().unwrap();
     assert_eq!((seen.number("res"), seen.number("pid")), (0, i64::from(pid)));
     assert_eq!(seen.context.pid.0, pid);
@@ -38,7 +41,7 @@ fn a_new_thread_is_told_by_its_flags() {
     let mut watch = shared.lock();
     let thread = std::thread::spawn(|| rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned());
     let tid = thread.join().unwrap();
-    let seen = watch.wait_for(|seen| seen.name == "clone" && seen.tid == tid);
+    let seen = watch.wait_for(|seen| MAKERS.contains(&seen.name) && seen.tid == tid);
     // CLONE_FILES, FS, SIGHAND, THREAD, VM
     assert_eq!(seen.number("flags") & 0xa803, 0xa803);
     assert_eq!(seen.context.pid.0, std::process::id());
@@ -58,7 +61,7 @@ fn a_new_namespace_is_told_by_its_flags() {
         println!("skipped: unshare does not work here");
         return;
     }
-    let seen = watch.wait_for(|seen| seen.name == "clone" && seen.context.namespace_pid.0 == 1);
+    let seen = watch.wait_for(|seen| MAKERS.contains(&seen.name) && seen.context.namespace_pid.0 == 1);
     assert_eq!((seen.number("vpid"), seen.number("vtid")), (1, 1));
     // CLONE_CHILD_IN_PIDNS, CLONE_NEWPID
     assert_eq!(seen.number("flags") & (1 << 29 | 1 << 6), 1 << 29 | 1 << 6);

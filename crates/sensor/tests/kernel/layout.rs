@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel_probes::{OBJECT, abi, limits, programs::FINISHERS};
+use kernel_probes::{OBJECT, abi, limits, numbers, programs::FINISHERS};
 
 /// Types of the object that matter here: struct sizes with member offsets, enumerators.
 #[derive(Default)]
@@ -123,7 +123,8 @@ fn structs_are_laid_out_the_same() {
             reserved
         ]
     );
-    same_layout!(btf, "interest", abi::Interest, [syscalls, open_flags, reserved]);
+    same_layout!(btf, "interest", abi::Interest, [syscalls, socket_families, open_flags, reserved]);
+    same_layout!(btf, "numbers", abi::Numbers, [compat, codes]);
     same_layout!(btf, "prefixes", abi::Prefixes, [classes, steps]);
     same_layout!(btf, "config", abi::Config, [generation, reserved, ignored]);
     same_layout!(btf, "state", abi::State, [abi_hash, epoch, losses_reported, ring_bytes]);
@@ -148,8 +149,16 @@ fn numbers_are_the_same() {
         ("SCOPE_CONTAINERS".to_owned(), usize::from(abi::scope::CONTAINERS)),
         ("SCOPE_EVERYONE".to_owned(), usize::from(abi::scope::EVERYONE)),
         ("EVENT_RESOLVED_PATH".to_owned(), usize::from(abi::EVENT_RESOLVED_PATH)),
-        ("ABI_SLOT_SUBMIT".to_owned(), FINISHERS[0].slot as usize),
-        ("ABI_SLOT_RESOLVE".to_owned(), FINISHERS[1].slot as usize),
+        ("EVENT_DESCRIPTOR".to_owned(), usize::from(abi::EVENT_DESCRIPTOR)),
+        ("EVENT_COMPAT".to_owned(), usize::from(abi::EVENT_COMPAT)),
+        ("EVENT_BASE".to_owned(), usize::from(abi::EVENT_BASE)),
+        ("ENTRY_NO_SUCCESS".to_owned(), usize::from(abi::entry::NO_SUCCESS)),
+        ("ENTRY_NO_FAILURE".to_owned(), usize::from(abi::entry::NO_FAILURE)),
+        ("ENTRY_COMPAT".to_owned(), usize::from(abi::entry::COMPAT)),
+        ("ENTRY_NO_CONNECTED".to_owned(), usize::from(abi::entry::NO_CONNECTED)),
+        ("ENTRY_NO_SAME_PEER".to_owned(), usize::from(abi::entry::NO_SAME_PEER)),
+        ("ENTRY_SOME_FAMILIES".to_owned(), usize::from(abi::entry::SOME_FAMILIES)),
+        ("ABI_SLOT_UMOUNT".to_owned(), numbers::UMOUNT_SLOT as usize),
         ("ABI_SYSCALL_COUNT".to_owned(), limits::SYSCALLS_MAX),
         ("ABI_IGNORED_COUNT".to_owned(), limits::IGNORED_MAX),
         ("ABI_TEXT_BYTES".to_owned(), limits::TEXT_BYTES_MAX),
@@ -158,6 +167,10 @@ fn numbers_are_the_same() {
         ("ABI_PREFIX_STATES".to_owned(), limits::PREFIX_STATES_MAX),
         ("ABI_PREFIX_CLASSES".to_owned(), limits::PREFIX_CLASSES_MAX),
     ];
+    let slots = ["SUBMIT", "RESOLVE", "DESCRIBE", "AGAIN", "GENERIC", "SENDMMSG", "RECVMMSG", "PARENT"];
+    for (name, finisher) in slots.into_iter().zip(FINISHERS) {
+        expected.push((format!("ABI_SLOT_{name}"), finisher.slot as usize));
+    }
     for family in abi::Family::ALL {
         expected.push((format!("FAMILY_{}", family.name().to_uppercase()), family as usize));
     }
