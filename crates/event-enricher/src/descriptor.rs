@@ -1,11 +1,12 @@
 //! The file descriptor that an event is about: what fields `fd.*` speak of.
 //!
 //! Live, everything is in the event itself, or in the descriptor as /proc shows it at the moment
-//! a field is asked for. A replay will put its shadow table behind the same type.
+//! a field is asked for. A replay will put its shadow table behind the same type. Long, since each
+//! way a descriptor comes about has its few lines here.
 
 use std::{borrow::Cow, net::IpAddr};
 
-use event::{EventCode, ParamType, event_code};
+use event::{DescriptorFacts, EventCode, ParamType, event_code};
 
 use crate::{
     Enriched, path,
@@ -282,6 +283,15 @@ fn addressed<'e>(enriched: &Enriched<'e>, number: i64) -> Option<Descriptor<'e>>
     let is_accept = matches!(event.code, event_code::SOCKET_ACCEPT_5_X | event_code::SOCKET_ACCEPT4_6_X);
     let family = |ip: IpAddr| if ip.is_ipv4() { Kind::Ipv4 } else { Kind::Ipv6 };
     if let Some(tuple) = event.param("tuple").and_then(Tuple::parse) {
+        let facts = event.descriptor_facts().filter(|_| !is_accept);
+        let (tuple, is_server) = match (tuple, facts) {
+            (Tuple::Ip { source, destination }, Some(_)) => {
+                let is_inbound = event.definition()?.flags.contains(&"EF_READS_FROM_FD");
+                let (here, there) = if is_inbound { (destination, source) } else { (source, destination) };
+                oriented(here, there, false)
+            }
+            (tuple, _) => (tuple, is_accept),
+        };
         let (kind, ends) = match tuple {
             Tuple::Ip { source, destination } => {
                 (family(destination.0), Some(Ends { client: Some(source), server: destination }))
@@ -290,9 +300,12 @@ fn addressed<'e>(enriched: &Enriched<'e>, number: i64) -> Option<Descriptor<'e>>
         };
         return Some(Descriptor {
             ends,
-            connected: Some(true),
-            name_changed: is_accept,
-            is_server: is_accept,
+            // Falco: a socket is connected by a connect of its own. An unconnected one that sends
+            // to another address than before changes its name.
+            connected: Some(event.descriptor_facts().is_none_or(|facts| facts.is_connected)),
+            name_changed: is_accept
+                || event.descriptor_facts().is_some_and(|facts| !facts.is_connected && !facts.is_same_peer),
+            is_server,
             ..Descriptor::new(number, kind, Cow::Owned(tuple.text()))
         });
     }
@@ -331,6 +344,9 @@ fn used<'e>(enriched: &Enriched<'e>) -> Option<Descriptor<'e>> {
     if let Some(found) = addressed(enriched, number) {
         return Some(found);
     }
+    if let Some(facts) = event.descriptor_facts() {
+        return Some(described(number, facts));
+    }
     let link = enriched.descriptor_link(number);
     Some(match link {
         Some(link) => {
@@ -340,6 +356,57 @@ fn used<'e>(enriched: &Enriched<'e>) -> Option<Descriptor<'e>> {
         }
         None => Descriptor::new(number, Kind::Other, Cow::Borrowed(b"")),
     })
+}
+
+/// A connection from its client to its server, and whether this end is the server. Who began it is
+/// not told: a server has the smaller port.
+fn oriented<'e>(here: (IpAddr, u16), there: (IpAddr, u16), is_listening: bool) -> (Tuple<'e>, bool) {
+    let is_server = is_listening || (here.1 != 0 && here.1 < there.1);
+    let (source, destination) = if is_server { (there, here) } else { (here, there) };
+    (Tuple::Ip { source, destination }, is_server)
+}
+
+/// A descriptor as the probe found it.
+fn described<'e>(number: i64, facts: DescriptorFacts<'e>) -> Descriptor<'e> {
+    let kind = match facts.letter {
+        b'f' => Kind::File,
+        b'd' => Kind::Directory,
+        b'4' => Kind::Ipv4,
+        b'6' => Kind::Ipv6,
+        b'u' => Kind::Unix,
+        b'p' => Kind::Pipe,
+        b'e' => Kind::EventFd,
+        b'l' => Kind::Epoll,
+        b's' => Kind::SignalFd,
+        b't' => Kind::TimerFd,
+        b'i' => Kind::Inotify,
+        _ => Kind::Other,
+    };
+    match Tuple::parse(facts.name).filter(|_| matches!(kind, Kind::Ipv4 | Kind::Ipv6 | Kind::Unix)) {
+        Some(Tuple::Ip { source: here, destination: there }) => {
+            let (tuple, is_server) = oriented(here, there, facts.is_listening);
+            let ends = match tuple {
+                Tuple::Ip { source, destination } => Some(Ends { client: Some(source), server: destination }),
+                Tuple::Unix { .. } => None,
+            };
+            Descriptor {
+                ends,
+                connected: Some(facts.is_connected),
+                is_server,
+                ..Descriptor::new(number, kind, Cow::Owned(tuple.text()))
+            }
+        }
+        Some(tuple @ Tuple::Unix { .. }) => Descriptor {
+            connected: Some(facts.is_connected),
+            is_server: facts.is_listening,
+            ..Descriptor::new(number, kind, Cow::Owned(tuple.text()))
+        },
+        None => {
+            let name = facts.name.strip_suffix(&[0]).unwrap_or(facts.name);
+            let is_path = matches!(kind, Kind::File | Kind::Directory);
+            Descriptor::new(number, kind, Cow::Borrowed(if is_path { name } else { b"" }))
+        }
+    }
 }
 
 /// `fd.directory` of a path.

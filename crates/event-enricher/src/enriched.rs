@@ -3,7 +3,7 @@
 use std::{borrow::Cow, cell::OnceCell, sync::Arc};
 
 use container_runtimes::Container;
-use event::{Event, EventCode, FieldArgument, FieldId, FieldSource, UnixNs, Value};
+use event::{Event, EventCode, FieldArgument, FieldId, FieldSource, ParamType, UnixNs, Value};
 
 use crate::{
     Enricher,
@@ -136,6 +136,9 @@ impl<'e> Enriched<'e> {
             return Cow::Borrowed(resolved);
         }
         let directory = directory.unwrap_or(AT_FDCWD);
+        if let Some(base) = self.base_directory(directory) {
+            return path::absolute(base, raw);
+        }
         if directory == AT_FDCWD {
             return match self.working_directory() {
                 Some(from) => path::absolute(from, raw),
@@ -149,9 +152,35 @@ impl<'e> Enriched<'e> {
         }
     }
 
-    /// `tcp` or `udp` of the event's socket. No event tells it: the socket itself is asked.
+    /// The directory that the probe sent for relative paths, when it is this one: that of the
+    /// call's first relative path.
+    fn base_directory(&self, directory: i64) -> Option<&'e [u8]> {
+        let base = self.event.base_directory()?;
+        let definition = self.event.definition()?;
+        let mut paths = definition
+            .params
+            .iter()
+            .filter(|param| matches!(param.param_type, ParamType::Fspath | ParamType::Fsrelpath));
+        let first = paths.find(|param| {
+            self.event.text_param(param.name).is_some_and(|path| path.first() != Some(&b'/'))
+        })?;
+        let of_first = match first.relative_to_param {
+            Some(index) => self.event.number_param(definition.params.get(usize::from(index))?.name)?,
+            None => AT_FDCWD,
+        };
+        (of_first == directory).then_some(base)
+    }
+
+    /// `tcp` or `udp` of the event's socket: as the probe found it, else the socket itself is asked.
     pub(crate) fn protocol(&self) -> Option<&'static str> {
         *self.protocol.get_or_init(|| {
+            match self.event.descriptor_facts().map(|facts| facts.protocol) {
+                Some(1) => return Some("icmp"),
+                Some(6) => return Some("tcp"),
+                Some(17) => return Some("udp"),
+                Some(255) => return Some("raw"),
+                _ => {}
+            }
             let descriptor = self.descriptor().filter(|descriptor| descriptor.ends.is_some())?;
             let process = self.process.filter(|_| self.is_live())?;
             crate::texts::protocol_of(process.pid, descriptor.number)

@@ -27,6 +27,15 @@ impl<'a> Event<'a> {
         self.code.definition()
     }
 
+    /// The event's name as rules write it: of a generic event, the call that it stands for.
+    pub fn name(&self) -> &'static str {
+        if self.code == crate::event_code::GENERIC_X {
+            let code = self.number_param("ID").and_then(|code| u16::try_from(code).ok());
+            return code.and_then(crate::syscall_name).unwrap_or("unknown");
+        }
+        self.code.name()
+    }
+
     /// The parameter with this name, if the event has one.
     pub fn param(&self, name: &str) -> Option<&'a [u8]> {
         let definition = self.definition()?;
