@@ -4,14 +4,14 @@ use std::net::IpAddr;
 
 /// An address or a CIDR range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AddressRange {
+pub(crate) struct AddressRange {
     first: IpAddr,
     prefix_bits: u8,
 }
 
 impl AddressRange {
     /// Reads an address or `address/bits`.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (address, bits) = match text.split_once('/') {
             Some((address, bits)) => (address, Some(bits.parse::<u8>().ok()?)),
@@ -24,7 +24,7 @@ impl AddressRange {
     }
 
     /// Whether an address lies within; IPv4 in IPv6 clothes is IPv4.
-    pub fn contains(&self, address: IpAddr) -> bool {
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
         match (self.first.to_canonical(), address.to_canonical()) {
             (IpAddr::V4(first), IpAddr::V4(address)) => {
                 let mask = u32::MAX.checked_shl(32 - u32::from(self.prefix_bits.min(32))).unwrap_or(0);

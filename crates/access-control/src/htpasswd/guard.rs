@@ -24,6 +24,16 @@ impl Default for PasswordGuard {
 }
 
 impl PasswordGuard {
+    /// Milliseconds to wait before another password of this user from there is looked at.
+    pub fn wait(&self, peer: Option<IpAddr>, user: &str) -> u64 {
+        self.wait_ms(peer, user, unix_now_ms())
+    }
+
+    /// Counts a wrong password that was checked elsewhere.
+    pub fn failed(&self, peer: Option<IpAddr>, user: &str) {
+        self.throttle.lock().failed(peer, user, unix_now_ms());
+    }
+
     pub(super) fn wait_ms(&self, peer: Option<IpAddr>, user: &str, now_ms: u64) -> u64 {
         self.throttle.lock().wait_ms(peer, user, now_ms)
     }

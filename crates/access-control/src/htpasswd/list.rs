@@ -81,7 +81,7 @@ impl Htpasswd {
         let Some((name, password)) = basic(header) else { return Some(Err(Denied::Wrong)) };
         let (known, hash) = self.users.iter().find(|(known, _)| *known == name)?;
         let print = guard.verified.lock().fingerprint(&self.counted(known), hash.text(), &password);
-        guard.verified.lock().contains(&print, unix_now_ms()).then(|| Ok(name))
+        guard.verified.lock().contains(&print, unix_now_ms()).then_some(Ok(name))
     }
 
     /// The user's name. May cost a bcrypt (tens of milliseconds): call it on a thread that may

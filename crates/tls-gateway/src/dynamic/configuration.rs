@@ -82,6 +82,8 @@ pub enum Origin {
 pub struct Sourced {
     /// Whose words.
     pub origin: Origin,
+    /// What notices call it: `container loki`, `file routes.yaml`.
+    pub title: String,
     /// The words.
     pub http: Http,
 }

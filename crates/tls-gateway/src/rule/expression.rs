@@ -96,7 +96,9 @@ impl Expression {
                 Some(all)
             }
             Expression::Not(_) => None,
-            Expression::Matcher(matcher) => matcher.exact_host().map(|host| BTreeSet::from([host.to_owned()])),
+            Expression::Matcher(matcher) => {
+                matcher.exact_host().map(|host| BTreeSet::from([host.to_owned()]))
+            }
         }
     }
 

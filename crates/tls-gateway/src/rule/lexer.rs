@@ -53,7 +53,8 @@ pub(super) fn tokens(rule: &str) -> Result<Vec<Placed>, RuleError> {
                 Token::Name(name)
             }
             c => {
-                let help = "a rule is made of matchers such as Host(`example.org`), &&, ||, ! and parentheses";
+                let help =
+                    "a rule is made of matchers such as Host(`example.org`), &&, ||, ! and parentheses";
                 return Err(RuleError::new(at, format!("unexpected character {c:?}"), help));
             }
         };

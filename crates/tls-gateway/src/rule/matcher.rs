@@ -201,12 +201,19 @@ fn no_braces(at: usize, name: &str, given: &str) -> Result<(), RuleError> {
     let group = given.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(group, _)| group);
     let looks_old = group.is_some_and(|group| {
         group.chars().next().is_some_and(|c| c.is_ascii_alphabetic())
-            && group.split(':').next().is_some_and(|word| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+            && group
+                .split(':')
+                .next()
+                .is_some_and(|word| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
     });
     if !looks_old || given.contains("\\p{") || given.contains("\\P{") || given.contains("\\x{") {
         return Ok(());
     }
-    let kind = if name.starts_with("Host") { "HostRegexp(`^[a-z]+\\.example\\.org$`)" } else { "PathRegexp(`^/api/[0-9]+$`)" };
+    let kind = if name.starts_with("Host") {
+        "HostRegexp(`^[a-z]+\\.example\\.org$`)"
+    } else {
+        "PathRegexp(`^/api/[0-9]+$`)"
+    };
     let help = format!("{{name:pattern}} ended with v2: write a plain regular expression, such as {kind}");
     Err(RuleError::new(at, format!("{given:?} is older syntax"), help))
 }
@@ -231,9 +238,15 @@ fn regex(at: usize, pattern: &str) -> Result<Regex, RuleError> {
 }
 
 fn regex_with(at: usize, pattern: &str, ignore_case: bool) -> Result<Regex, RuleError> {
-    RegexBuilder::new(pattern).case_insensitive(ignore_case).size_limit(REGEX_BYTES_MAX).build().map_err(|error| {
-        let text = error.to_string();
-        let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        RuleError::new(at, format!("the pattern {pattern:?} cannot be read: {reason}"), "RE2 syntax is understood")
-    })
+    RegexBuilder::new(pattern).case_insensitive(ignore_case).size_limit(REGEX_BYTES_MAX).build().map_err(
+        |error| {
+            let text = error.to_string();
+            let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            RuleError::new(
+                at,
+                format!("the pattern {pattern:?} cannot be read: {reason}"),
+                "RE2 syntax is understood",
+            )
+        },
+    )
 }

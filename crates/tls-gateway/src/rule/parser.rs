@@ -11,7 +11,11 @@ use crate::limits::{RULE_DEPTH_MAX, RULE_MATCHERS_MAX};
 pub(super) fn parse(rule: &str) -> Result<Expression, RuleError> {
     let mut parser = Parser { tokens: tokens(rule)?, next: 0, end: rule.len(), matchers: 0 };
     if parser.tokens.is_empty() {
-        return Err(RuleError::new(0, "the rule is empty", "write at least one matcher: Host(`example.org`)"));
+        return Err(RuleError::new(
+            0,
+            "the rule is empty",
+            "write at least one matcher: Host(`example.org`)",
+        ));
     }
     let expression = parser.any_of(0)?;
     match parser.peek() {
@@ -84,7 +88,9 @@ impl Parser {
                 let help = "a matcher such as Host(`example.org`) belongs here";
                 Err(RuleError::new(at, format!("unexpected {}", shown(&token)), help))
             }
-            None => Err(RuleError::new(self.end, "the rule ends too early", "a matcher is missing at the end")),
+            None => {
+                Err(RuleError::new(self.end, "the rule ends too early", "a matcher is missing at the end"))
+            }
         }
     }
 

@@ -13,7 +13,11 @@ fn check(rule: &str, host: &str, target: &str, expected: bool) {
     let mut headers = HeaderMap::new();
     headers.insert("content-type", "text/html".parse().unwrap());
     let parsed = Rule::parse(rule).unwrap_or_else(|error| panic!("{rule}: {error}"));
-    assert_eq!(parsed.matches(&view(host, target, &headers, &Method::GET)), expected, "{rule} on {host}{target}");
+    assert_eq!(
+        parsed.matches(&view(host, target, &headers, &Method::GET)),
+        expected,
+        "{rule} on {host}{target}"
+    );
 }
 
 #[test]
@@ -85,8 +89,9 @@ fn mistakes_are_explained() {
 #[test]
 fn hosts_are_known_where_the_rule_is_bound_to_them() {
     let check = |rule: &str, expected: Option<&[&str]>| {
-        let expected = expected
-            .map_or(Hosts::Open, |names| Hosts::Exactly(names.iter().map(|name| (*name).to_owned()).collect()));
+        let expected = expected.map_or(Hosts::Open, |names| {
+            Hosts::Exactly(names.iter().map(|name| (*name).to_owned()).collect())
+        });
         assert_eq!(Rule::parse(rule).unwrap().hosts(), expected, "{rule}");
     };
     check("Host(`A`)", Some(&["a"]));

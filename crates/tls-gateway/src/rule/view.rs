@@ -55,7 +55,8 @@ pub(super) fn query_values<'a>(query: &'a str, key: &'a str) -> impl Iterator<It
     query.split('&').filter_map(move |pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         // A semicolon is no separator; Go drops such a pair.
-        (!pair.contains(';') && !pair.is_empty() && form_decode(name) == key).then(|| form_decode(value).into_owned())
+        (!pair.contains(';') && !pair.is_empty() && form_decode(name) == key)
+            .then(|| form_decode(value).into_owned())
     })
 }
 
