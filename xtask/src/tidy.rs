@@ -21,7 +21,10 @@ const TEST_ONLY: &[&str] = &["testkit"];
 /// ARCHITECTURE.md in the same commit.
 const EDGES: &[(&str, &str)] = &[
     ("alert-outputs", "alert-router"),
+    ("log-ruler", "logql-engine"),
+    ("log-ruler", "logql-syntax"),
     ("logql-engine", "logql-syntax"),
+    ("loki-api", "log-ruler"),
     ("loki-api", "logql-engine"),
     ("loki-api", "logql-syntax"),
     ("route-discovery", "tls-gateway"),

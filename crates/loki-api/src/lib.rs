@@ -22,6 +22,7 @@ mod push;
 mod query;
 mod reply;
 mod routes;
+mod rules;
 mod state;
 mod stats;
 mod status;

@@ -5,7 +5,9 @@ use axum::{
     routing::{any, get, post},
 };
 
-use crate::{delete, detected, labels, operate, patterns, push, query, state::LokiApi, status, tail, volume};
+use crate::{
+    delete, detected, labels, operate, patterns, push, query, rules, state::LokiApi, status, tail, volume,
+};
 
 /// The router; mount it at the root of a listener.
 pub fn http(api: LokiApi) -> Router {
@@ -36,8 +38,10 @@ pub fn http(api: LokiApi) -> Router {
         .route("/loki/api/v1/status/buildinfo", get(status::build_info))
         .route("/api/prom/label", get(labels::old_names).post(labels::old_names))
         .route("/api/prom/label/{name}/values", get(labels::old_values).post(labels::old_values))
-        .route("/prometheus/api/v1/rules", get(status::no_rules))
-        .route("/prometheus/api/v1/alerts", get(status::no_rules))
+        .route("/prometheus/api/v1/rules", get(rules::prometheus_rules))
+        .route("/prometheus/api/v1/alerts", get(rules::prometheus_alerts))
+        .merge(rule_groups("/loki/api/v1/rules"))
+        .merge(rule_groups("/api/prom/rules"))
         .route("/config", get(operate::config))
         .route("/config/tenant/v1/limits", get(operate::limits))
         .route("/services", get(operate::services))
@@ -47,4 +51,15 @@ pub fn http(api: LokiApi) -> Router {
         .route("/metrics", get(status::metrics))
         .fallback(status::not_found)
         .with_state(api)
+}
+
+/// Rule groups below a path.
+fn rule_groups(path: &str) -> Router<LokiApi> {
+    Router::new()
+        .route(path, get(rules::all))
+        .route(
+            &format!("{path}/{{namespace}}"),
+            get(rules::namespace).post(rules::put).delete(rules::remove_namespace),
+        )
+        .route(&format!("{path}/{{namespace}}/{{group}}"), get(rules::group).delete(rules::remove_group))
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, atomic::AtomicUsize};
 
 use access_control::Access;
 use log_record::{LogDeleter, LogReader, LogWriter};
+use log_ruler::Ruler;
 use logql_engine::Engine;
 use telemetry::{Counter, Registry};
 
@@ -22,6 +23,7 @@ pub struct LokiApi {
     pub(crate) tails: Arc<AtomicUsize>,
     pub(crate) deleter: Option<Deleter>,
     pub(crate) newest: Arc<Newest>,
+    pub(crate) ruler: Option<Ruler>,
 }
 
 /// The deleting side of the store.
@@ -67,6 +69,7 @@ impl LokiApi {
             tails: Arc::default(),
             deleter: None,
             newest: Arc::default(),
+            ruler: None,
         }
     }
 
@@ -74,6 +77,13 @@ impl LokiApi {
     #[must_use]
     pub fn with_deleter(mut self, deleter: Arc<dyn LogDeleter>) -> Self {
         self.deleter = Some(Deleter(deleter));
+        self
+    }
+
+    /// The same with a ruler; without one there are no rules, and none can be made.
+    #[must_use]
+    pub fn with_ruler(mut self, ruler: Ruler) -> Self {
+        self.ruler = Some(ruler);
         self
     }
 

@@ -55,16 +55,6 @@ pub(crate) async fn format_query(State(api): State<LokiApi>, request: Request) -
     Ok(plain_json(status, out))
 }
 
-/// `GET /prometheus/api/v1/rules`: there are none yet, which Grafana wants to hear.
-pub(crate) async fn no_rules(State(api): State<LokiApi>, request: Request) -> Result<Response, Refusal> {
-    let (parts, _) = request.into_parts();
-    caller::tenant(&api, &parts, Right::Read).await?;
-    let kind = if parts.uri.path().ends_with("/alerts") { "alerts" } else { "groups" };
-    let text =
-        format!("{{\"status\":\"success\",\"data\":{{\"{kind}\":[]}},\"errorType\":\"\",\"error\":\"\"}}");
-    Ok(plain_json(StatusCode::OK, text))
-}
-
 /// Everything else.
 pub(crate) async fn not_found() -> Response {
     Refusal::new(StatusCode::NOT_FOUND, "404 page not found\n").into_response()
