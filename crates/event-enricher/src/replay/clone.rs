@@ -135,7 +135,6 @@ impl Replayer {
         child.vtid = child.tid;
         child.vpid = child.pid;
         self.take_report(&mut child, event, args, parent_is_valid.then_some(from));
-        child.pidns_start_ns = self.boot_ns;
         Some(child)
     }
 
@@ -200,7 +199,10 @@ impl Replayer {
                 own.args = Arc::clone(&program.args);
             }
         }
-        self.take_namespace_start(&mut child, args);
+        // Of the host's own namespace libsinsp has no start in a capture.
+        if child.has(flag::CHILD_IN_PIDNS | flag::CLONE_NEWPID) || child.tid != child.vtid {
+            child.pidns_start_ns = args.u64(param::PIDNS_START);
+        }
         current.slot = self.threads.add(child, true);
         if let Some(slot) = current.slot {
             self.settle_container(slot);
@@ -218,15 +220,6 @@ impl Replayer {
         leader.vpid = child.vpid;
         leader.vtid = child.vpid;
         self.threads.relate(slot);
-    }
-
-    fn take_namespace_start(&self, child: &mut Thread, args: Args<'_>) {
-        let elsewhere = child.has(flag::CHILD_IN_PIDNS | flag::CLONE_NEWPID) || child.tid != child.vtid;
-        if !elsewhere {
-            child.pidns_start_ns = self.boot_ns;
-        } else if let Some(start) = args.unsigned(param::PIDNS_START) {
-            child.pidns_start_ns = start.wrapping_add(self.boot_ns);
-        }
     }
 
     /// What both reports tell of a child, and what it has from the thread it is made after.

@@ -72,7 +72,9 @@ fn facts(definition: &EventDefinition) -> CodeFacts {
     let uses_fd = flag("EF_USES_FD");
     CodeFacts {
         is_exit,
-        returns: is_syscall && is_exit && !definition.params.is_empty(),
+        returns: is_syscall
+            && is_exit
+            && definition.params.first().is_some_and(|first| first.param_type != ParamType::Syscallid),
         is_syscall,
         is_meta: of("EC_METAEVENT"),
         skips_state: flag("EF_SKIPPARSERESET"),

@@ -67,11 +67,9 @@ impl FdKind {
     pub(crate) fn letter(self) -> &'static str {
         match self {
             FdKind::OldFile | FdKind::File => "f",
-            FdKind::Ipv4 => "4",
-            FdKind::Ipv6 => "6",
+            FdKind::Ipv4 | FdKind::Ipv4Server => "4",
+            FdKind::Ipv6 | FdKind::Ipv6Server => "6",
             FdKind::Directory => "d",
-            FdKind::Ipv4Server => "2",
-            FdKind::Ipv6Server => "3",
             FdKind::Fifo => "p",
             FdKind::Unix => "u",
             FdKind::Event => "e",

@@ -11,6 +11,7 @@ use telemetry::Registry;
 use super::{
     Replayed,
     addresses::Addresses,
+    codes::CodeFacts,
     descriptor::Fd,
     names::Names,
     step::Current,
@@ -28,8 +29,6 @@ pub struct Replayer {
     pub(crate) names: Names,
     pub(crate) hostname: Vec<u8>,
     pub(crate) cpu_count: u32,
-    /// Unix time at boot of the recorded machine.
-    pub(crate) boot_ns: u64,
     pub(crate) first_ns: Option<u64>,
     pub(crate) previous_ns: u64,
     /// Ports that listening sockets of the start state have: they tell who serves.
@@ -54,7 +53,6 @@ impl Replayer {
             names: Names::default(),
             hostname: hostname.into_bytes(),
             cpu_count: 0,
-            boot_ns: 0,
             first_ns: None,
             previous_ns: 0,
             server_ports: Vec::new(),
@@ -69,7 +67,6 @@ impl Replayer {
 
     /// The machine that the capture was taken on.
     pub fn seed_machine(&mut self, machine: &MachineRecord) {
-        self.boot_ns = machine.boot_ns;
         self.cpu_count = machine.cpu_count;
         if !machine.hostname.is_empty() {
             self.hostname = machine.hostname.clone();
@@ -98,11 +95,22 @@ impl Replayer {
     pub fn enrich<'e>(&'e mut self, event: &'e Event<'e>) -> Replayed<'e> {
         let current = self.advance(event);
         let now_ns = event.timestamp.0;
-        self.first_ns.get_or_insert(now_ns);
+        if !CodeFacts::of(event.code).is_meta {
+            self.first_ns.get_or_insert(now_ns);
+        }
         let since_previous_ns =
             if self.previous_ns == 0 { 0 } else { now_ns.saturating_sub(self.previous_ns) };
         self.previous_ns = now_ns;
         Replayed::new(self, event, current, since_previous_ns)
+    }
+
+    /// Forgets the times that `evt.deltatime` and `thread.exectime` count from: the next event is
+    /// shown as the first one.
+    pub fn forget_previous(&mut self) {
+        self.previous_ns = 0;
+        for switched in &self.switched_ns {
+            switched.set(0);
+        }
     }
 
     /// Threads known.

@@ -9,7 +9,7 @@ use super::{
     args::until_nul,
     descriptor::{Connection, Fd, FdKind, Protocol, Role},
     paths::concatenate,
-    socket_text::connection_text,
+    socket_text::{connection_text, mapped},
     thread::{Capabilities, Program, Thread, Usage, flag},
 };
 use crate::limits::PROCESSORS_MAX;
@@ -100,7 +100,7 @@ impl Replayer {
                 self.seed_connection(&mut fd, (source.1, destination.1), *protocol);
             }
             DescriptorKind::Ipv6 { source, destination, protocol } => {
-                match (source.0.to_ipv4_mapped(), destination.0.to_ipv4_mapped()) {
+                match (mapped(source.0), mapped(destination.0)) {
                     (Some(from), Some(to)) => {
                         fd.kind = FdKind::Ipv4;
                         fd.set_source4(from);

@@ -41,7 +41,7 @@ impl Ends {
             INET6 => {
                 let (source, rest) = take_v6(rest)?;
                 let (destination, _) = take_v6(rest)?;
-                match (source.0.to_ipv4_mapped(), destination.0.to_ipv4_mapped()) {
+                match (mapped(source.0), mapped(destination.0)) {
                     (Some(from), Some(to)) => Some(Ends::V4((from, source.1), (to, destination.1))),
                     _ => Some(Ends::V6(source, destination)),
                 }
@@ -56,12 +56,17 @@ pub(crate) fn parse_address(bytes: &[u8]) -> Option<End<IpAddr>> {
     let (family, rest) = bytes.split_first()?;
     match *family {
         INET => take_v4(rest).map(|((address, port), _)| (address.into(), port)),
-        INET6 => take_v6(rest).map(|((address, port), _)| match address.to_ipv4_mapped() {
+        INET6 => take_v6(rest).map(|((address, port), _)| match mapped(address) {
             Some(mapped) => (mapped.into(), port),
             None => (address.into(), port),
         }),
         _ => None,
     }
+}
+
+/// The IPv4 address in an IPv6 one. libsinsp takes the address of all zeros for one, too.
+pub(crate) fn mapped(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    if address.is_unspecified() { Some(Ipv4Addr::UNSPECIFIED) } else { address.to_ipv4_mapped() }
 }
 
 /// The two kernel addresses and the path of a unix tuple.

@@ -184,20 +184,12 @@ pub(crate) fn update_ends(fd: &mut Fd, ends: Ends, overwrite: bool) -> bool {
             if fd.kind == FdKind::Ipv6 && known {
                 return false;
             }
+            // Here libsinsp overwrites the destination always.
             fd.set_source6(source.0);
             fd.set_source_port(true, source.1);
-            let changed_source = own.0 != source;
-            let new_address =
-                fd.destination6().is_unspecified() || (overwrite && fd.destination6() != destination.0);
-            if new_address {
-                fd.set_destination6(destination.0);
-            }
-            let port = fd.ports6().1;
-            let new_port = port == 0 || (overwrite && port != destination.1);
-            if new_port {
-                fd.set_destination_port(true, destination.1);
-            }
-            changed_source || new_address || new_port
+            fd.set_destination6(destination.0);
+            fd.set_destination_port(true, destination.1);
+            own != (source, destination)
         }
     }
 }

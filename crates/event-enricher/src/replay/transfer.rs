@@ -91,10 +91,9 @@ impl Replayer {
                 }
             }
             None => {
-                if let Some((source, destination, path)) = parse_unix(tuple) {
+                if let Some((source, destination, _)) = parse_unix(tuple) {
                     fd.kind = FdKind::Unix;
                     fd.set_unix(source, destination);
-                    fd.set_name(path);
                     return true;
                 }
             }

@@ -80,7 +80,8 @@ pub(super) fn extract<'s>(
 
 fn number_and_time<'s>(e: &Replayed<'_>, field: FieldId) -> Option<Value<'s>> {
     let time = e.event.timestamp;
-    let since_first_ns = time.0.saturating_sub(e.replayer.first_ns.unwrap_or(time.0));
+    // Before the first event that a thread made, the time counts from 1970.
+    let since_first_ns = time.0.wrapping_sub(e.replayer.first_ns.unwrap_or(0));
     Some(match field {
         id::EVT_NUM => Value::Uint(e.event.number),
         id::EVT_TIME => owned(local_time(time, "%H:%M:%S%.9f")?),

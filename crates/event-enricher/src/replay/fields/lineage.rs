@@ -3,7 +3,7 @@
 use event::{FieldArgument, FieldId, Value, field_id as id};
 
 use super::{
-    process::{arguments, since},
+    process::{arguments, open_count, since},
     values::owned,
 };
 use crate::{
@@ -20,16 +20,23 @@ pub(super) fn extract<'s>(
     field: FieldId,
     argument: FieldArgument<'_>,
 ) -> Option<Value<'s>> {
-    let parent = || e.replayer.threads.find(of.ptid);
+    let parent = || {
+        let threads = &e.replayer.threads;
+        threads.get(threads.ancestor_process(e.slot?, 1)?)
+    };
     Some(match field {
         id::PROC_PNAME => Value::text(&parent()?.program.comm),
         id::PROC_PEXE => Value::text(&parent()?.program.exe),
         id::PROC_PEXEPATH => Value::text(&parent()?.program.exepath),
         id::PROC_PCMDLINE => Value::text(parent()?.program.cmdline()),
-        id::PROC_PPID => parent_id(super::process::main(e)?)?,
+        id::PROC_PPID => Value::Int(parent()?.pid),
         id::PROC_PVPID => Value::Int(parent()?.vpid),
         id::PROC_PPID_TS => Value::Uint(parent()?.clone_ns),
-        id::PROC_PPID_DURATION => since(e, parent()?.clone_ns)?,
+        // Where the parent's birth was not seen, libsinsp goes on to the next field of its list.
+        id::PROC_PPID_DURATION => match parent()?.clone_ns {
+            0 => open_count(e),
+            clone_ns => since(e, clone_ns)?,
+        },
         id::PROC_ANAME => ancestor(e, argument, |of| Some(Value::text(&of.program.comm)))?,
         id::PROC_AEXE => ancestor(e, argument, |of| Some(Value::text(&of.program.exe)))?,
         id::PROC_AEXEPATH => ancestor(e, argument, |of| Some(Value::text(&of.program.exepath)))?,
@@ -49,10 +56,6 @@ pub(super) fn extract<'s>(
         id::PROC_PGID_EXEPATH => leader(e, of.pgid, |of| of.pgid, false, |program| &program.exepath),
         _ => return None,
     })
-}
-
-fn parent_id<'s>(main: &Thread) -> Option<Value<'s>> {
-    (main.ptid >= -1).then_some(Value::Int(main.ptid))
 }
 
 /// With an index the process that many generations up (0 is the caller's own), without one any

@@ -40,7 +40,7 @@ pub(super) fn extract<'s>(
             Value::Uint(Some(of.ctime_since_pidns_ns).filter(|ns| *ns != 0)?)
         }
         id::PROC_PIDNS_INIT_START_TS => Value::Uint(Some(of.pidns_start_ns).filter(|ns| *ns != 0)?),
-        id::PROC_FDOPENCOUNT => Value::Uint(u64::try_from(open_count(e)).ok()?),
+        id::PROC_FDOPENCOUNT => open_count(e),
         id::PROC_FDLIMIT => Value::Int(main(e).map_or(0, |main| main.fd_limit)),
         id::PROC_FDUSAGE => Value::Double(usage(e)),
         id::PROC_VMSIZE => Value::Uint(of.usage.size_kb.into()),
@@ -111,13 +111,17 @@ pub(super) fn main<'e>(e: &Replayed<'e>) -> Option<&'e Thread> {
     e.replayer.threads.get(e.replayer.threads.main_of(e.slot?)?)
 }
 
-fn open_count(e: &Replayed<'_>) -> usize {
+pub(super) fn open_count<'s>(e: &Replayed<'_>) -> Value<'s> {
+    Value::Uint(u64::try_from(descriptors(e)).unwrap_or(u64::MAX))
+}
+
+fn descriptors(e: &Replayed<'_>) -> usize {
     main(e).map_or(0, |main| main.fds.len())
 }
 
 fn usage(e: &Replayed<'_>) -> f64 {
     let limit = main(e).map_or(0, |main| main.fd_limit);
-    let count = open_count(e);
+    let count = descriptors(e);
     if limit <= 0 {
         0.0
     } else if i64::try_from(count).is_ok_and(|count| count <= limit) {
