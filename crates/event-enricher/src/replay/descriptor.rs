@@ -8,6 +8,8 @@ use std::{
     sync::Arc,
 };
 
+use super::files::O_CLOEXEC;
+
 /// What a descriptor leads to. The numbers are libscap's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum FdKind {
@@ -265,6 +267,14 @@ impl Fd {
 
     pub(crate) fn is_connected(&self) -> bool {
         self.connection == Connection::Made
+    }
+
+    pub(crate) fn set_closes_on_exec(&mut self, closes: bool) {
+        if closes {
+            self.open_flags |= O_CLOEXEC;
+        } else {
+            self.open_flags &= !O_CLOEXEC;
+        }
     }
 
     pub(crate) fn is_tcp(&self) -> bool {

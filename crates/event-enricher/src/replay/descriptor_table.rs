@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{descriptor::Fd, hasher::ByNumber};
+use super::{descriptor::Fd, files::O_CLOEXEC, hasher::ByNumber};
 use crate::limits::DESCRIPTORS_MAX;
 
 /// Shared with children until one side changes it.
@@ -57,6 +57,16 @@ impl FdTable {
             && table.contains_key(&number)
         {
             Arc::make_mut(table).remove(&number);
+        }
+    }
+
+    /// Closes what does not outlive an exec.
+    pub(crate) fn close_on_exec(&mut self) {
+        let closes = |fd: &Fd| fd.open_flags & O_CLOEXEC != 0;
+        if let Some(table) = self.0.as_mut()
+            && table.values().any(closes)
+        {
+            Arc::make_mut(table).retain(|_, fd| !closes(fd));
         }
     }
 

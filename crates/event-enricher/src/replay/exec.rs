@@ -39,6 +39,9 @@ impl Replayer {
         let kept = flag::PIPE_SOURCE | flag::PIPE_DESTINATION | flag::IS_MAIN_THREAD | flag::CLONE_INVERTED;
         thread.flags = flag::ACTIVE | flag::NAME_CHANGED | (thread.flags & kept);
         self.settle_container(slot);
+        if let Some(thread) = self.threads.table_owner(slot).and_then(|owner| self.threads.get_mut(owner)) {
+            thread.fds.close_on_exec();
+        }
         self.end_other_threads(slot);
     }
 

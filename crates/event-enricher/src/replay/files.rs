@@ -16,7 +16,8 @@ use super::{
 pub(crate) const AT_FDCWD: i64 = -100;
 /// libscap's `PPM_O_*` flags.
 const O_DIRECTORY: u32 = 1 << 10;
-const O_CLOEXEC: u32 = 1 << 12;
+/// Closed when its process begins another program.
+pub(crate) const O_CLOEXEC: u32 = 1 << 12;
 const O_F_CREATED: u32 = 1 << 14;
 const FD_UPPER_LAYER: u32 = 1 << 15;
 const FD_LOWER_LAYER: u32 = 1 << 16;
@@ -26,6 +27,11 @@ const LOWER_LAYER_CREAT: u32 = 2;
 /// libscap's numbers of the `fcntl` commands that copy a descriptor.
 const F_DUPFD: i64 = 1;
 const F_DUPFD_CLOEXEC: i64 = 26;
+const F_SETFD: i64 = 3;
+/// `F_SETFD`'s only flag.
+const FD_CLOEXEC: u64 = 1;
+/// `memfd_create`'s flag of the same meaning.
+const MFD_CLOEXEC: u32 = 1;
 
 /// What an open tells.
 struct Opened {
@@ -168,18 +174,30 @@ impl Replayer {
                 flags => fd.open_flags |= flags,
             }
         }
-        let Some(copy) = self.fd_at(owner, from).cloned() else { return };
+        let Some(mut copy) = self.fd_at(owner, from).cloned() else { return };
+        if event.code != code::SYSCALL_DUP3_X {
+            copy.set_closes_on_exec(false);
+        }
         current.fd = self.add_fd(slot, number, copy);
     }
 
     pub(crate) fn apply_fcntl(&mut self, args: Args<'_>, current: &mut Current) {
-        let copies = matches!(args.i64(2), F_DUPFD | F_DUPFD_CLOEXEC);
+        let command = args.i64(2);
+        if command == F_SETFD
+            && args.i64(0) == 0
+            && args.get(3).is_some()
+            && let Some(fd) = current.fd.and_then(|(owner, number)| self.fd_at_mut(owner, number))
+        {
+            fd.set_closes_on_exec(args.u64(3) & FD_CLOEXEC != 0);
+        }
+        let copies = matches!(command, F_DUPFD | F_DUPFD_CLOEXEC);
         let (Some(slot), Some((owner, from)), true) = (current.slot, current.fd, copies) else { return };
         let number = args.i64(0);
         if number < 0 {
             return;
         }
-        let Some(copy) = self.fd_at(owner, from).cloned() else { return };
+        let Some(mut copy) = self.fd_at(owner, from).cloned() else { return };
+        copy.set_closes_on_exec(command == F_DUPFD_CLOEXEC);
         current.fd = self.add_fd(slot, number, copy);
     }
 
@@ -214,6 +232,7 @@ impl Replayer {
             fd.kind = FdKind::Memfd;
             fd.set_name(args.text(1));
             fd.open_flags = args.u32(2);
+            fd.set_closes_on_exec(fd.open_flags & MFD_CLOEXEC != 0);
         }
         current.fd = self.add_fd(slot, number, fd);
     }

@@ -80,9 +80,25 @@ fn is_control(byte: u8) -> bool {
     byte < 0x20 || byte == 0x7f
 }
 
-/// libsinsp's `sanitize_string`: control characters are left out.
-pub(crate) fn without_controls(text: &[u8]) -> Vec<u8> {
-    text.iter().copied().filter(|byte| !is_control(*byte)).collect()
+/// libsinsp's `sanitize_string`: what is no text becomes the replacement character, byte for byte
+/// for control characters, sequence for sequence for what is no UTF-8.
+pub(crate) fn sanitized(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            let character = if character.is_ascii_control() { char::REPLACEMENT_CHARACTER } else { character };
+            out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        if !chunk.invalid().is_empty() {
+            out.extend_from_slice("\u{fffd}".as_bytes());
+        }
+    }
+    out
+}
+
+/// Whether [`sanitized`] would leave a text as it is.
+pub(crate) fn is_sane(text: &[u8]) -> bool {
+    !text.iter().any(|byte| is_control(*byte)) && std::str::from_utf8(text).is_ok()
 }
 
 /// `fd.nameraw` without doubled slashes.

@@ -10,7 +10,7 @@ use super::{
     args::{Args, until_nul},
     descriptor::{Fd, Protocol},
     files::AT_FDCWD,
-    paths::{concatenate, without_controls},
+    paths::{concatenate, sanitized},
     socket_text::{address_text, tuple_text},
     syscall_names::syscall_name,
 };
@@ -157,9 +157,10 @@ fn formatted(unsigned: u64, signed: i64, width: usize, format: ParamFormat) -> S
 }
 
 fn path(e: &Replayed<'_>, definition: &ParamDefinition, raw: &[u8]) -> Text {
-    let Some(thread_directory) = e.directory() else { return Text::plain(raw) };
+    let shown = sanitized(raw);
+    let Some(thread_directory) = e.directory() else { return Text::plain(shown) };
     if raw.is_empty() || raw.first() == Some(&b'/') || raw == b"<NA>" {
-        return Text::plain(raw);
+        return Text::plain(shown);
     }
     let directory = definition
         .relative_to_param
@@ -170,7 +171,7 @@ fn path(e: &Replayed<'_>, definition: &ParamDefinition, raw: &[u8]) -> Text {
         // libsinsp puts nothing between the directory and the path.
         Some(number) => e.fd_number(number).map(|fd| fd.name().to_vec()).unwrap_or_default(),
     };
-    Text::both(raw, concatenate(&base, raw))
+    Text::both(shown, sanitized(&concatenate(&base, raw)))
 }
 
 /// What a descriptor leads to, with its kind: `<4t>1.2.3.4:5->6.7.8.9:10`; an error's name.
@@ -194,7 +195,7 @@ fn tagged(fd: &Fd) -> Vec<u8> {
     };
     let protocol = if fd.kind.is_ip() { protocol } else { "" };
     let mut text = format!("<{}{protocol}>", fd.kind.letter()).into_bytes();
-    text.extend_from_slice(&without_controls(fd.name()));
+    text.extend_from_slice(&sanitized(fd.name()));
     text
 }
 

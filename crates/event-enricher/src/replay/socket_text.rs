@@ -8,7 +8,7 @@ use std::{
 use super::{
     args::until_nul,
     descriptor::{Fd, FdKind, Protocol},
-    paths::without_controls,
+    paths::sanitized,
 };
 
 /// libscap's number of the unix family.
@@ -100,7 +100,7 @@ pub(crate) fn unix_text(source: u64, destination: u64, path: &[u8]) -> Vec<u8> {
     let mut text = String::new();
     let _ = write!(text, "{source:x}->{destination:x} ");
     let mut text = text.into_bytes();
-    text.extend_from_slice(&without_controls(path));
+    text.extend_from_slice(&sanitized(path));
     text
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn unix_text(source: u64, destination: u64, path: &[u8]) -> Vec<u8> {
 pub(crate) fn address_text(bytes: &[u8]) -> Vec<u8> {
     let Some((family, rest)) = bytes.split_first() else { return b"<NA>".to_vec() };
     match *family {
-        UNIX => without_controls(until_nul(rest)),
+        UNIX => sanitized(until_nul(rest)),
         INET => match take_v4(rest) {
             Some(((address, port), _)) => format!("{address}:{port}").into_bytes(),
             None => b"INVALID IPv4".to_vec(),

@@ -19,6 +19,7 @@ const AF_NETLINK: u32 = 16;
 const SOCK_STREAM: u32 = 1;
 pub(crate) const SOCK_DGRAM: u32 = 2;
 const SOCK_RAW: u32 = 3;
+const SOCK_CLOEXEC: u32 = 0o2_000_000;
 const IPPROTO_IP: u32 = 0;
 const IPPROTO_ICMP: u32 = 1;
 const IPPROTO_TCP: u32 = 6;
@@ -31,7 +32,8 @@ impl Replayer {
     pub(crate) fn apply_socket(&mut self, args: Args<'_>, current: &mut Current) {
         let number = args.i64(0);
         let Some(slot) = current.slot.filter(|_| number >= 0) else { return };
-        let fd = new_socket(args.u32(1), args.u32(2), args.u32(3));
+        let mut fd = new_socket(args.u32(1), args.u32(2), args.u32(3));
+        fd.open_flags = args.u32(4);
         current.fd = self.add_fd(slot, number, fd);
     }
 
@@ -102,6 +104,8 @@ impl Replayer {
         fd.set_name(&tuple_text(tuple));
         fd.role = Role::Server;
         fd.connection = Connection::Made;
+        // Only `accept4` has flags.
+        fd.set_closes_on_exec(args.u32(5) & SOCK_CLOEXEC != 0);
         current.fd = self.add_fd(slot, number, fd);
     }
 
@@ -114,6 +118,7 @@ impl Replayer {
         }
         let mut fd = Fd::new(FdKind::Unix);
         fd.set_unix(args.u64(3), args.u64(4));
+        fd.set_closes_on_exec(args.u32(6) & SOCK_CLOEXEC != 0);
         current.fd = self.add_fd(slot, first, fd.clone());
         self.add_fd(slot, second, fd);
     }

@@ -7,11 +7,15 @@ use super::{
     args::Args,
     codes::CodeFacts,
     descriptor::FdKind,
+    files::O_CLOEXEC,
     thread::{Entered, flag},
     thread_table::Slot,
     transfer::Way,
 };
 use crate::limits::ENTERED_BYTES_MAX;
+
+/// libscap's `epoll_create1` flag.
+const EPOLL_CLOEXEC: u32 = 1;
 
 /// What is known around the event at hand.
 #[derive(Debug, Clone, Copy, Default)]
@@ -167,8 +171,10 @@ impl Replayer {
             code::SYSCALL_BPF_2_X => self.apply_made(args, FdKind::Bpf, 0, current),
             code::SYSCALL_USERFAULTFD_X => self.apply_made(args, FdKind::Userfault, 0, current),
             code::SYSCALL_IO_URING_SETUP_X => self.apply_made(args, FdKind::IoUring, 0, current),
-            code::SYSCALL_EPOLL_CREATE_X | code::SYSCALL_EPOLL_CREATE1_X => {
-                self.apply_made(args, FdKind::EventPoll, 0, current);
+            code::SYSCALL_EPOLL_CREATE_X => self.apply_made(args, FdKind::EventPoll, 0, current),
+            code::SYSCALL_EPOLL_CREATE1_X => {
+                let flags = if args.u32(1) & EPOLL_CLOEXEC != 0 { O_CLOEXEC } else { 0 };
+                self.apply_made(args, FdKind::EventPoll, flags, current);
             }
             _ => return false,
         }

@@ -10,7 +10,7 @@ use crate::replay::{
     Replayed,
     args::Args,
     descriptor::Fd,
-    paths::{concatenate, directory, file_name, without_controls, without_doubled_slashes},
+    paths::{concatenate, directory, file_name, is_sane, sanitized, without_doubled_slashes},
     render,
 };
 
@@ -45,7 +45,7 @@ pub(super) fn extract<'s>(
     Some(match field {
         id::FD_TYPE => word(fd.kind.name()),
         id::FD_FILENAME => {
-            owned(file_name(&without_controls(Some(fd).filter(|fd| fd.kind.is_file())?.name())).to_vec())
+            owned(file_name(&sanitized(Some(fd).filter(|fd| fd.kind.is_file())?.name())).to_vec())
         }
         id::FD_CONNECTED => Value::Bool(fd.is_connected()),
         id::FD_NAME_CHANGED => Value::Bool(e.name_changed),
@@ -72,19 +72,17 @@ fn types<'s>(e: &'s Replayed<'_>, argument: FieldArgument<'_>) -> Option<Value<'
             names.push(fd.kind.name());
         }
     }
-    Some(Value::List(names.into_iter().map(word).collect()))
+    (!names.is_empty()).then(|| Value::List(names.into_iter().map(word).collect()))
 }
 
 fn name<'s>(e: &'s Replayed<'_>, fd: Option<&'s Fd>, field: FieldId) -> Option<Value<'s>> {
-    let has_failed = e.event.code == code::SOCKET_CONNECT_X && Args::of(e.event).i64(0) < 0;
-    if let Some(fd) = fd.filter(|_| !has_failed)
+    if let Some(fd) = fd
         && field == id::FD_NAME
     {
-        let is_clean = fd.name().iter().all(|byte| *byte >= 0x20 && *byte != 0x7f);
-        return Some(if is_clean { Value::text(fd.name()) } else { owned(without_controls(fd.name())) });
+        return Some(if is_sane(fd.name()) { Value::text(fd.name()) } else { owned(sanitized(fd.name())) });
     }
-    let name = match fd.filter(|_| !has_failed) {
-        Some(fd) => without_controls(fd.name()),
+    let name = match fd {
+        Some(fd) => sanitized(fd.name()),
         None => name_of_failed(e, false)?,
     };
     Some(owned(in_container(e, field == id::FD_CONTAINERNAME, name)))
@@ -92,8 +90,8 @@ fn name<'s>(e: &'s Replayed<'_>, fd: Option<&'s Fd>, field: FieldId) -> Option<V
 
 fn directory_field<'s>(e: &'s Replayed<'_>, fd: Option<&'s Fd>, field: FieldId) -> Option<Value<'s>> {
     let found = match fd {
-        Some(fd) if fd.kind.is_file() => directory(&without_controls(fd.name())).to_vec(),
-        Some(fd) if fd.kind == crate::replay::descriptor::FdKind::Directory => without_controls(fd.name()),
+        Some(fd) if fd.kind.is_file() => directory(&sanitized(fd.name())).to_vec(),
+        Some(fd) if fd.kind == crate::replay::descriptor::FdKind::Directory => sanitized(fd.name()),
         Some(_) => return None,
         None => directory(&name_of_failed(e, false)?).to_vec(),
     };
@@ -119,13 +117,13 @@ fn name_of_failed(e: &Replayed<'_>, raw: bool) -> Option<Vec<u8>> {
         code::SYSCALL_OPENAT_2_X | code::SYSCALL_OPENAT2_X => {
             let name = args.text(2);
             if raw {
-                without_controls(name)
+                sanitized(name)
             } else {
                 let base = e.replayer.base_directory(e.slot, name, args.i64(1));
-                without_controls(&concatenate(&base, name))
+                sanitized(&concatenate(&base, name))
             }
         }
-        code::SYSCALL_OPEN_BY_HANDLE_AT_X => without_controls(args.text(3)),
+        code::SYSCALL_OPEN_BY_HANDLE_AT_X => sanitized(args.text(3)),
         _ => Vec::new(),
     })
 }

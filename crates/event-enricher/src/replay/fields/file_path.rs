@@ -6,7 +6,8 @@ use super::values::owned;
 use crate::replay::{
     Replayed,
     args::{Args, until_nul},
-    paths::without_controls,
+    files::AT_FDCWD,
+    paths::{concatenate, sanitized},
 };
 
 /// Where a call's paths stand.
@@ -28,19 +29,30 @@ pub(super) fn extract<'s>(e: &'s Replayed<'_>, field: FieldId) -> Option<Value<'
     if !succeeded {
         return None;
     }
-    let path = match (field, paths) {
-        (id::FS_PATH_NAME | id::FS_PATH_NAMERAW, Paths::One(name)) => param(e, name)?,
-        (id::FS_PATH_NAME | id::FS_PATH_NAMERAW, Paths::Descriptor) => without_controls(e.fd?.name()),
-        (id::FS_PATH_SOURCE | id::FS_PATH_SOURCERAW, Paths::Two(source, _)) => param(e, source)?,
-        (id::FS_PATH_TARGET | id::FS_PATH_TARGETRAW, Paths::Two(_, target)) => param(e, target)?,
+    let name = match (field, paths) {
+        (id::FS_PATH_NAME | id::FS_PATH_NAMERAW, Paths::One(name)) => name,
+        (id::FS_PATH_NAME | id::FS_PATH_NAMERAW, Paths::Descriptor) => {
+            return Some(owned(sanitized(e.fd?.name())));
+        }
+        (id::FS_PATH_SOURCE | id::FS_PATH_SOURCERAW, Paths::Two(source, _)) => source,
+        (id::FS_PATH_TARGET | id::FS_PATH_TARGETRAW, Paths::Two(_, target)) => target,
         _ => return None,
     };
+    let path = param(e, name)?;
     let is_raw = matches!(field, id::FS_PATH_NAMERAW | id::FS_PATH_SOURCERAW | id::FS_PATH_TARGETRAW);
     if is_raw || path.first() == Some(&b'/') {
         return Some(owned(path));
     }
-    let directory = e.directory()?;
-    Some(owned(normal(&[directory, &path].concat())))
+    e.slot?;
+    if is_open {
+        // The descriptor has the whole path; one that was not made has none.
+        return Some(owned(e.fd.map_or(b"<UNKNOWN>".to_vec(), |fd| sanitized(fd.name()))));
+    }
+    let definition = e.event.definition()?;
+    let param = definition.params.iter().find(|param| param.name == name)?;
+    let directory = param.relative_to_param.map(|index| args.i64(usize::from(index)));
+    let base = e.replayer.base_directory(e.slot, &path, directory.unwrap_or(AT_FDCWD));
+    Some(owned(concatenate(&base, &path)))
 }
 
 fn paths(e: &Replayed<'_>) -> Option<Paths> {
@@ -75,25 +87,4 @@ fn paths(e: &Replayed<'_>) -> Option<Paths> {
 fn param(e: &Replayed<'_>, name: &str) -> Option<Vec<u8>> {
     let bytes = e.event.param(name)?;
     Some(if bytes.is_empty() { b"<NA>".to_vec() } else { until_nul(bytes).to_vec() })
-}
-
-/// Without `.`, `..` and doubled slashes; a slash at the end stays.
-fn normal(path: &[u8]) -> Vec<u8> {
-    let mut kept: Vec<&[u8]> = Vec::new();
-    for component in path.split(|byte| *byte == b'/') {
-        match component {
-            b"" | b"." => {}
-            b".." => {
-                kept.pop();
-            }
-            component => kept.push(component),
-        }
-    }
-    let mut out = vec![b'/'];
-    out.extend(kept.join(&b'/'));
-    let ends_in_directory = path.ends_with(b"/") || path.ends_with(b"/.") || path.ends_with(b"/..");
-    if ends_in_directory && out.len() > 1 {
-        out.push(b'/');
-    }
-    out
 }

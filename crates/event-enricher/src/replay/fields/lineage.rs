@@ -31,7 +31,7 @@ pub(super) fn extract<'s>(
         id::PROC_PCMDLINE => Value::text(parent()?.program.cmdline()),
         id::PROC_PPID => Value::Int(parent()?.pid),
         id::PROC_PVPID => Value::Int(parent()?.vpid),
-        id::PROC_PPID_TS => Value::Uint(parent()?.clone_ns),
+        id::PROC_PPID_TS => Value::Uint(e.replayer.threads.find(of.ptid)?.clone_ns),
         // Where the parent's birth was not seen, libsinsp goes on to the next field of its list.
         id::PROC_PPID_DURATION => match parent()?.clone_ns {
             0 => open_count(e),
