@@ -43,6 +43,10 @@ pub struct Container {
     pub started_ns: Option<u64>,
     /// Address in the first of its networks.
     pub ip: Option<String>,
+    /// Its address in each of its networks, by the network's name.
+    pub networks: BTreeMap<String, String>,
+    /// TCP ports the image or the container declares, ascending.
+    pub ports: Vec<u16>,
     /// Shares the host's pid namespace.
     pub host_pid: Option<bool>,
     /// Shares the host's network namespace.
@@ -106,6 +110,8 @@ impl Container {
             created_ns: None,
             started_ns: None,
             ip: None,
+            networks: BTreeMap::new(),
+            ports: Vec::new(),
             host_pid: None,
             host_network: None,
             host_ipc: None,

@@ -1,6 +1,6 @@
 //! From the runtime's answers to [`Container`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, ImageInspect, MountPoint};
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::{
     Container, ContainerId, Mount, Runtime, State,
     image::{Reference, is_image_id},
-    limits::{LABEL_BYTES_MAX, LABELS_MAX, MOUNTS_MAX},
+    limits::{LABEL_BYTES_MAX, LABELS_MAX, MOUNTS_MAX, NETWORKS_MAX, PORTS_MAX},
 };
 
 /// What of an image is needed, and remembered per image.
@@ -67,6 +67,7 @@ pub(crate) fn from_inspection(
     if let Some(config) = found.config {
         set_image(&mut container, config.image.as_deref().unwrap_or_default(), image);
         set_labels(&mut container, config.labels.unwrap_or_default());
+        set_ports(&mut container, config.exposed_ports.unwrap_or_default().into_iter());
         container.healthcheck =
             config.healthcheck.and_then(|check| check.test).filter(|test| !test.is_empty());
     }
@@ -85,11 +86,26 @@ pub(crate) fn from_inspection(
         container.host_ipc = Some(host.ipc_mode.as_deref() == Some("host"));
     }
     container.mounts = found.mounts.unwrap_or_default().into_iter().take(MOUNTS_MAX).map(mount).collect();
-    let networks = found.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+    if let Some(settings) = found.network_settings {
+        let addresses = settings.networks.unwrap_or_default().into_iter().filter_map(|(name, network)| {
+            let address = network.ip_address.filter(|ip| !ip.is_empty());
+            let address = address.or(network.global_ipv6_address.filter(|ip| !ip.is_empty()))?;
+            Some((name, address))
+        });
+        container.networks = addresses.take(NETWORKS_MAX).collect();
+        set_ports(&mut container, settings.ports.unwrap_or_default().into_keys());
+    }
     // By name, so that the answer is the same each time.
-    let networks: BTreeMap<_, _> = networks.into_iter().collect();
-    container.ip = networks.into_values().filter_map(|network| network.ip_address).find(|ip| !ip.is_empty());
+    container.ip = container.networks.values().next().cloned();
     container
+}
+
+/// `80/tcp` and the like; UDP is not for a proxy of HTTP.
+fn set_ports(container: &mut Container, declared: impl Iterator<Item = String>) {
+    let tcp = declared.filter_map(|port| port.strip_suffix("/tcp")?.parse::<u16>().ok());
+    container.ports.extend(tcp.take(PORTS_MAX));
+    container.ports.sort_unstable();
+    container.ports.dedup();
 }
 
 /// `image` as given; when it is an id, the name under which the image is known.

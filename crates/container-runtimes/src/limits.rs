@@ -47,6 +47,10 @@ pub const LABEL_BYTES_MAX: usize = 4096;
 
 /// Mounts kept of one container.
 pub const MOUNTS_MAX: usize = 256;
+/// Networks of one container; a proxy is in dozens.
+pub const NETWORKS_MAX: usize = 64;
+/// Ports one container declares; some images declare a range.
+pub const PORTS_MAX: usize = 256;
 
 /// A runtime that has not answered by then is treated as having failed.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);

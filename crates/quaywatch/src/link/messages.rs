@@ -71,6 +71,14 @@ pub(crate) struct ContainerReport {
     pub(crate) labels: BTreeMap<String, String>,
     /// Runtime and state.
     pub(crate) state: String,
+    /// Its address in each of its networks, by the network's name.
+    pub(crate) networks: BTreeMap<String, String>,
+    /// TCP ports it declares, ascending.
+    pub(crate) ports: Vec<u16>,
+    /// It is in the host's own network.
+    pub(crate) host_network: bool,
+    /// When it was created, nanoseconds since 1970: of two that want one route, the elder has it.
+    pub(crate) created_ns: u64,
 }
 
 /// What happened in a watched container, by process name.

@@ -202,5 +202,9 @@ fn report(container: &container_runtimes::Container) -> ContainerReport {
         image: container.image.clone().unwrap_or_default(),
         labels: container.labels.clone().into_iter().collect(),
         state: format!("{} {:?}", container.runtime.name(), container.state).to_lowercase(),
+        networks: container.networks.clone(),
+        ports: container.ports.clone(),
+        host_network: container.host_network.unwrap_or(false),
+        created_ns: container.created_ns.unwrap_or(0),
     }
 }
