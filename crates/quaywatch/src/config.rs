@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-use crate::listeners::Wanted;
+use crate::{listeners::Wanted, recorder::CaptureConfig};
 
 /// Where the configuration is looked for when none is named.
 pub(crate) const DEFAULT_PATH: &str = "/etc/quaywatch/quaywatch.yaml";
@@ -63,6 +63,8 @@ pub(crate) struct HubConfig {
     pub(crate) loki: loki_api::Config,
     /// What one LogQL query may take.
     pub(crate) query: logql_engine::Limits,
+    /// LogQL rules that are evaluated on a schedule.
+    pub(crate) ruler: log_ruler::Config,
 }
 
 impl Default for HubConfig {
@@ -76,6 +78,7 @@ impl Default for HubConfig {
             store: log_store::Config::default(),
             loki: loki_api::Config::default(),
             query: logql_engine::Limits::default(),
+            ruler: log_ruler::Config::default(),
         }
     }
 }
@@ -90,6 +93,8 @@ pub(crate) struct SensorConfig {
     pub(crate) extra_rules_files: Vec<PathBuf>,
     /// The name alerts carry; the machine's own when empty.
     pub(crate) hostname: String,
+    /// Captures (.scap) that rules start when they match.
+    pub(crate) capture: CaptureConfig,
     /// Container runtimes and their sockets.
     pub(crate) containers: container_runtimes::Config,
     /// The process tree.
@@ -109,6 +114,11 @@ impl Config {
     /// Users, tokens and sessions.
     pub(crate) fn access_dir(&self) -> PathBuf {
         self.hub_dir().join("access")
+    }
+
+    /// The local certificate authority.
+    pub(crate) fn certificates_dir(&self) -> PathBuf {
+        self.hub_dir().join("certificates")
     }
 
     /// Where the sensor keeps its spool and its identity.

@@ -14,6 +14,7 @@ mod health;
 mod link;
 mod listeners;
 mod pipeline;
+mod recorder;
 mod replay;
 mod rule_files;
 mod rules_tools;

@@ -4,7 +4,7 @@ use event::event_code as code;
 
 use super::table::{
     Action::{Add, Become, Store, StoreAndPass},
-    ENTER_1, ENTER_2, ENTER_3, Row,
+    EMPTY_1, ENTER_1, ENTER_2, ENTER_3, Row,
     Step::{Empty, Enter, Old, Zero},
     ZERO_1,
 };
@@ -17,7 +17,7 @@ pub(crate) const ROWS: &[Row] = &[
     (code::SOCKET_SOCKETPAIR_X, 5, Add(ENTER_3)),
     (code::SOCKET_BIND_E, 1, Store),
     (code::SOCKET_BIND_X, 2, Add(ENTER_1)),
-    (code::SOCKET_CONNECT_E, 1, Add(ZERO_1)),
+    (code::SOCKET_CONNECT_E, 1, Add(EMPTY_1)),
     (code::SOCKET_CONNECT_E, 2, StoreAndPass),
     (code::SOCKET_CONNECT_X, 2, Add(ENTER_1)),
     (code::SOCKET_CONNECT_X, 3, Add(&[Enter(1)])),

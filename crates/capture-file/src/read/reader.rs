@@ -26,6 +26,8 @@ use crate::{
 const BLOCK_HEADER_BYTES: usize = 8;
 /// The length again.
 const TRAILER_BYTES: usize = 4;
+/// sysdig's mark of events that its filter left out and the state needs.
+const STATE_ONLY: u32 = 1;
 /// Compressed bytes read at once.
 const COMPRESSED_BYTES: usize = 64 * 1024;
 
@@ -47,7 +49,8 @@ pub struct CapturedEvent<'a> {
     pub event: Event<'a>,
     /// Rules and filters see it. Otherwise it only changes state.
     pub is_returned: bool,
-    /// Flags of the dump; Falco writes none.
+    /// Flags of the dump; Falco writes none, sysdig 1 for events that are there for the state
+    /// alone.
     pub flags: u32,
 }
 
@@ -181,7 +184,7 @@ impl<R: Read> Reader<R> {
             context: None,
         };
         self.is_starting &= meta.tells_start;
-        let is_returned = meta.is_returned && !self.is_starting;
+        let is_returned = meta.is_returned && !self.is_starting && header.flags & STATE_ONLY == 0;
         Ok(Some(Entry::Event(CapturedEvent { event, is_returned, flags: header.flags })))
     }
 

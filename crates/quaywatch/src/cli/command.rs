@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{backup, bench, doctor, events, fields, hub, ready, replay, rules, run, selftest, sensor, store, user};
+use super::{backup, bench, ca, doctor, events, fields, hub, ready, record, replay, rules, run, selftest, sensor, store, user};
 use crate::config::{self, Config};
 
 /// Watches what happens inside the containers of this host: kernel events, rules, alerts,
@@ -64,6 +64,8 @@ enum Command {
     Bench(bench::Bench),
     /// Write alerts, log lines, users and certificates into one file, while everything runs
     Backup(backup::Backup),
+    /// Show the certificate of the local authority
+    Ca(ca::Ca),
     /// Check kernel, rights, container runtimes, disk and ports, and say how to mend each
     Doctor(doctor::Doctor),
     /// List the events, with the parameters that evt.arg.NAME reads
@@ -72,6 +74,8 @@ enum Command {
     Fields(fields::Fields),
     /// Run the hub alone: ingest, queue, store, LogQL and page
     Hub(hub::Hub),
+    /// Record what happens on this host into a capture (.scap)
+    Record(record::Record),
     /// Evaluate rules or filters on a recorded capture (.scap)
     Replay(replay::Replay),
     /// Check, explain, test and format rule files
@@ -98,12 +102,14 @@ impl Arguments {
         match self.command {
             Command::Bench(command) => command.run(),
             Command::Backup(command) => command.run(),
+            Command::Ca(command) => command.run(),
             Command::Doctor(command) => command.run(),
             Command::Events(command) => command.run(),
             Command::Fields(command) => command.run(),
             Command::Hub(command) => command.run(),
             Command::Ready(command) => command.run(),
             Command::Restore(command) => command.run(),
+            Command::Record(command) => command.run(),
             Command::Replay(command) => command.run(),
             Command::Rules(command) => command.run(),
             Command::Run(command) => command.run(),

@@ -2,12 +2,14 @@
 
 mod backup;
 mod bench;
+mod ca;
 mod command;
 mod doctor;
 mod events;
 mod fields;
 mod hub;
 mod logging;
+mod record;
 mod replay;
 mod ready;
 mod rules;

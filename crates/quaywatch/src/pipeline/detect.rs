@@ -18,6 +18,7 @@ use sensor::Sensor;
 use telemetry::Counter;
 
 use super::{losses::Losses, reload::Rules, state_log::StateLog, watch::WatchList};
+use crate::recorder::{self, OnAlert};
 
 /// How long one look at an empty ring buffer may sleep; bounds how late a stop is noticed.
 const POLL_MS: u64 = 100;
@@ -37,6 +38,7 @@ pub(crate) struct Detector {
     pub(crate) state: StateLog,
     pub(crate) state_failures: Counter,
     pub(crate) watch: Arc<WatchList>,
+    pub(crate) captures: Option<OnAlert>,
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) events: Counter,
     pub(crate) alerts: Counter,
@@ -57,12 +59,15 @@ impl Detector {
         // so none falls between the scan and the first event.
         self.enricher.scan_proc();
         let mut lines = Vec::new();
+        let mut is_capturing = false;
         while !self.stop.load(Ordering::Acquire) {
             if let Some(rules) = self.rules.take_new() {
                 self.probes.set_interest(&rules.interest())?;
                 self.engine.swap(rules);
+                is_capturing = false;
             }
             self.read_batch(&mut lines)?;
+            self.look_at_captures(&mut is_capturing)?;
             if let Some((id, alert)) = self.losses.look(&self.probes) {
                 tracing::warn!(output = alert.output, "kernel events were lost");
                 lines.push(spool_line(&id, &alert));
@@ -81,10 +86,26 @@ impl Detector {
         Ok(())
     }
 
+    /// While a capture is being written the kernel ships every event, not those alone that rules
+    /// can use.
+    fn look_at_captures(&mut self, is_capturing: &mut bool) -> Result<()> {
+        let Some(captures) = &mut self.captures else { return Ok(()) };
+        captures.tick();
+        if captures.is_running() != *is_capturing {
+            *is_capturing = captures.is_running();
+            let interest =
+                if *is_capturing { recorder::everything() } else { self.engine.rules().interest() };
+            self.probes.set_interest(&interest)?;
+        }
+        Ok(())
+    }
+
     /// One batch of events through enrichment and rules; matches become lines for the spool.
     fn read_batch(&mut self, lines: &mut Vec<String>) -> Result<()> {
         let epoch = Epoch(self.probes.epoch());
-        let Detector { sensor_id, probes, enricher, engine, state, watch, events, alerts, .. } = self;
+        let Detector { sensor_id, probes, enricher, engine, state, watch, captures, events, alerts, .. } =
+            self;
+        let rules = Arc::clone(engine.rules());
         let mut handle = |event: Event<'_>| {
             events.increment();
             state.note(&event);
@@ -93,6 +114,9 @@ impl Detector {
             let mut match_index = 0;
             engine.evaluate(&enriched, &mut |mut alert| {
                 watch.note_match(&enriched, &alert.rule);
+                if let Some(captures) = captures {
+                    captures.matched(&event, &rules, &alert.rule);
+                }
                 let id = AlertId {
                     sensor: sensor_id.clone(),
                     epoch,
@@ -103,6 +127,9 @@ impl Detector {
                 alerts.increment();
                 lines.push(spool_line(&id, &alert));
             });
+            if let Some(captures) = captures {
+                captures.after(&event);
+            }
         };
         probes.poll(Duration::from_millis(POLL_MS), &mut handle)?;
         Ok(())

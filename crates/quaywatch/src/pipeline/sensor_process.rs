@@ -27,7 +27,7 @@ use super::{
     state_log::StateLog,
     watch::WatchList,
 };
-use crate::{config::Config, doctor, rule_files, supervisor};
+use crate::{config::Config, doctor, recorder::OnAlert, rule_files, supervisor};
 
 /// The cursor of what the hub has.
 pub(crate) const HUB_CURSOR: &str = "hub";
@@ -133,6 +133,7 @@ pub(crate) fn run(config: &Config) -> Result<SensorEnd> {
             &[],
         ),
         watch,
+        captures: OnAlert::new(&config.sensor.capture, &config.sensor_dir(), &registry),
         stop: Arc::clone(&stop),
         events: registry.counter("sensor_events_evaluated_total", "Events handed to the rules.", &[]),
         alerts: registry.counter("sensor_alerts_total", "Alerts made.", &[]),
