@@ -24,6 +24,9 @@ use crate::{
     },
 };
 
+/// One request's answer, later.
+type Served = std::pin::Pin<Box<dyn Future<Output = Result<handler::Answer, Infallible>> + Send>>;
+
 /// What a connection needs.
 pub(super) struct Incomer {
     pub(super) shared: Arc<Shared>,
@@ -131,10 +134,7 @@ impl Incomer {
         &self,
         connection: Connection,
         progress: &Arc<Progress>,
-    ) -> impl Fn(
-        Request<Incoming>,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<handler::Answer, Infallible>> + Send>>
-    + use<> {
+    ) -> impl Fn(Request<Incoming>) -> Served + use<> {
         let (shared, connection, progress) =
             (Arc::clone(&self.shared), Arc::new(connection), Arc::clone(progress));
         move |request| {

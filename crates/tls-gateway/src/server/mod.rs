@@ -19,5 +19,6 @@ pub use gate::Gate;
 pub use gateway::{EntryPoint, Gateway, GatewayParts};
 pub use guards::Guards;
 pub use listeners::{Listening, bind};
-pub use shared::{Resources, Shared};
+pub use shared::Resources;
+pub(crate) use shared::Shared;
 pub use tls::ResolverOf;

@@ -66,10 +66,13 @@ pub enum Reach {
     Everywhere,
 }
 
+/// Settings, what was made of them, and the warnings that came with it.
+pub(super) type MadeLayer = (dynamic::Middleware, Arc<dyn Layer>, Vec<String>);
+
 /// What was built and may be taken over: limits go on counting, health is not forgotten.
 #[derive(Default)]
 pub(super) struct Made {
-    pub(super) middlewares: HashMap<(Origin, String), (dynamic::Middleware, Arc<dyn Layer>, Vec<String>)>,
+    pub(super) middlewares: HashMap<(Origin, String), MadeLayer>,
     pub(super) services: HashMap<(Origin, String), (dynamic::Service, Arc<Balancer>)>,
 }
 
