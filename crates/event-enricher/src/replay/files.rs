@@ -166,18 +166,10 @@ impl Replayer {
         let Some((owner, from)) = current.fd else { return };
         // The former holder of the number is looked at; its table entry is replaced.
         self.look_up(slot, number);
-        if event.code == code::SYSCALL_DUP3_X
-            && let Some(fd) = self.fd_at_mut(owner, from)
-        {
-            match args.u32(3) {
-                0 => fd.open_flags &= !O_CLOEXEC,
-                flags => fd.open_flags |= flags,
-            }
-        }
         let Some(mut copy) = self.fd_at(owner, from).cloned() else { return };
-        if event.code != code::SYSCALL_DUP3_X {
-            copy.set_closes_on_exec(false);
-        }
+        let flags = if event.code == code::SYSCALL_DUP3_X { args.u32(3) } else { 0 };
+        copy.open_flags |= flags;
+        copy.set_closes_on_exec(flags & O_CLOEXEC != 0);
         current.fd = self.add_fd(slot, number, copy);
     }
 
