@@ -56,7 +56,7 @@ pub(crate) fn lower(check: &Check, table: FieldTable) -> Result<Lowered, Operand
     };
     let is_event_type = is_event_type(&operand);
     if let Some(other) = other {
-        if is_event_type {
+        if is_event_type && !table.is_plain_filter {
             return Err(OperandError::new(
                 "evt.type cannot be compared with a field: event code search does not support it",
                 span,
@@ -67,7 +67,8 @@ pub(crate) fn lower(check: &Check, table: FieldTable) -> Result<Lowered, Operand
             .map_err(|message| OperandError::new(message, span))?;
         return Ok(Lowered { predicate: Predicate::Compare(operand, check.operator, other), warnings });
     }
-    if matches!(&operand, Operand::Transform { .. }) && operand_uses_event_type(&operand) {
+    let is_transformed = matches!(&operand, Operand::Transform { .. });
+    if is_transformed && !table.is_plain_filter && operand_uses_event_type(&operand) {
         return Err(OperandError::new(
             "event code search does not support `evt.type` checks with transformers",
             span,
@@ -97,6 +98,11 @@ pub(crate) fn lower(check: &Check, table: FieldTable) -> Result<Lowered, Operand
         None => {
             test(check.operator, words, &operand).map_err(|(message, at)| OperandError::new(message, at))?
         }
+    };
+    // Of several ancestors one that differs is enough (Falco); of a socket's ends both must.
+    let test = match &operand {
+        Operand::Field(field) if field.is_of_ancestors() && test.is_negative() => Test::OfAny(Box::new(test)),
+        _ => test,
     };
     let predicate = match event_codes(check, is_event_type) {
         Some(codes) => Predicate::Event { codes, otherwise: Box::new((operand, test)) },

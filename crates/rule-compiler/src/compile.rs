@@ -31,8 +31,10 @@ use crate::{
 pub fn compile(files: &[RuleFile], options: &Options) -> (RuleSet, Report) {
     let mut report = Report::default();
     let sources: SharedSources = Rc::new(Sources::new(files));
-    let table =
-        FieldTable { has_container_plugin: options.plugins.iter().any(|plugin| plugin == "container") };
+    let table = FieldTable {
+        has_container_plugin: options.plugins.iter().any(|plugin| plugin == "container"),
+        is_plain_filter: false,
+    };
     let known_sources = vec!["syscall".to_owned()];
     let context = Context { table, sources: &known_sources, plugins: &options.plugins };
     let mut collection = Collection::default();

@@ -5,8 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use event::{IpNet, ValueType};
 
-/// A number constant: a value, or one too large for any field, which never matches.
+/// A number constant.
 pub(crate) type Number = Option<i128>;
+
+/// Stands for every number of more than 64 bits: no field equals it, all are below it.
+const BEYOND: i128 = 1 << 64;
 
 /// Parses a number for a field of this type.
 pub(crate) fn number(text: &str, value_type: ValueType) -> Result<Number, String> {
@@ -25,10 +28,11 @@ pub(crate) fn number(text: &str, value_type: ValueType) -> Result<Number, String
     // A leading zero means octal, as C's scanf reads it.
     let radix = if digits.len() > 1 && digits.starts_with('0') { 8 } else { 10 };
     let Ok(magnitude) = i128::from_str_radix(digits, radix) else {
-        return if radix == 8 && digits.len() < 30 { Err(bad()) } else { Ok(None) };
+        let is_number = radix == 10 || digits.bytes().all(|digit| digit < b'8');
+        return if is_number { Ok(Some(sign * BEYOND)) } else { Err(bad()) };
     };
     if magnitude > i128::from(u64::MAX) {
-        return Ok(None);
+        return Ok(Some(sign * BEYOND));
     }
     let value = sign * magnitude;
     Ok(Some(match value_type {

@@ -48,7 +48,7 @@ impl Facts {
             facts.operators.insert(operator_name(check.operator, check.modifier));
             check.fields(&mut |field| {
                 if let Ok(resolved) = table.resolve(field) {
-                    if resolved.id.is_none() {
+                    if resolved.id.is_none() && !resolved.is_direction() {
                         facts.without_data.insert(resolved.text.clone());
                     }
                     facts.fields.insert(resolved.text);

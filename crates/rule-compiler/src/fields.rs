@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use event::{EVENTS, FieldId, FieldSource, ParamType, Value, ValueType, field_id};
+use event::{Direction, EVENTS, FieldId, FieldSource, ParamType, Value, ValueType, field_id};
 use rule_syntax::FieldExpr;
 
 /// A field with its argument, ready to be extracted.
@@ -40,7 +40,21 @@ impl FieldRef {
             OwnedArgument::Index(index) => event::FieldArgument::Index(*index),
             OwnedArgument::Key(key) => event::FieldArgument::Key(key),
         };
-        source.extract(self.id?, argument)
+        let Some(id) = self.id else {
+            return self.is_direction().then(|| direction(source.code()));
+        };
+        match source.extract(id, argument) {
+            // No ancestor is no value; sockets' ends exist without being there (Falco).
+            Some(Value::AnyOf(values)) if values.is_empty() && self.is_of_ancestors() => None,
+            // One text for all ancestors, unlike its sisters (Falco).
+            Some(Value::AnyOf(values)) if id == field_id::PROC_AARGS => Some(joined(&values)),
+            value => value,
+        }
+    }
+
+    /// `evt.dir`, which every event has.
+    pub fn is_direction(&self) -> bool {
+        self.id.is_none() && self.text == "evt.dir"
     }
 
     /// Fields of ancestors cannot be transformed, with or without an index; arguments of one
@@ -64,10 +78,29 @@ impl FieldRef {
     }
 }
 
+/// `>` for the entry of a call, `<` for its exit.
+fn direction<'v>(code: event::EventCode) -> Value<'v> {
+    let is_entry = EVENTS.get(usize::from(code.0)).is_some_and(|event| event.direction == Direction::Enter);
+    Value::text(if is_entry { b">" } else { b"<" })
+}
+
+fn joined<'v>(values: &[Value<'_>]) -> Value<'v> {
+    let parts: Vec<&[u8]> = values
+        .iter()
+        .map(|value| match value {
+            Value::Text(text) => &**text,
+            _ => &[],
+        })
+        .collect();
+    Value::Text(parts.join(&b' ').into())
+}
+
 /// Which fields there are.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FieldTable {
     pub(crate) has_container_plugin: bool,
+    /// A filter on its own, not a rule: `evt.type` may be transformed and compared with fields.
+    pub(crate) is_plain_filter: bool,
 }
 
 /// Why a name is not a field.

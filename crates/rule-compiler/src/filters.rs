@@ -15,7 +15,7 @@ use crate::{
 /// Compiles filters. Each that is free of mistakes becomes a rule whose name is its index in
 /// `filters`, in the same order; for the others the first mistake is told.
 pub fn compile_filters(filters: &[String]) -> (RuleSet, Vec<Result<(), String>>) {
-    let table = FieldTable { has_container_plugin: true };
+    let table = FieldTable { has_container_plugin: true, is_plain_filter: true };
     let mut builder = Builder::default();
     let mut rules = Vec::new();
     let results = filters

@@ -34,7 +34,7 @@ impl Format {
     /// # Errors
     /// The first mistake, as a sentence.
     pub fn parse(text: &str) -> Result<Format, String> {
-        let table = FieldTable { has_container_plugin: true };
+        let table = FieldTable { has_container_plugin: true, is_plain_filter: false };
         let (format, mistakes) = compile(text, table);
         match mistakes.into_iter().next() {
             None => Ok(format),

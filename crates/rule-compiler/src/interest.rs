@@ -293,7 +293,9 @@ fn of_test(operand: &Operand, test: &Test, codes: &Codes) -> Admitted {
     if named_argument(operand).is_some_and(|argument| !codes.can_have(argument)) {
         return Admitted::nothing();
     }
-    let Some(id) = field.id else { return Admitted::nothing() };
+    let Some(id) = field.id else {
+        return if field.is_direction() { Admitted::all() } else { Admitted::nothing() };
+    };
     let only_containers = |host_value: &[u8]| {
         let holds_on_host = test.holds(&event::Value::text(host_value));
         let scope = if holds_on_host { Scope::Everyone } else { Scope::Containers };

@@ -52,6 +52,8 @@ pub enum Test {
     Many(Modifier, Vec<Test>),
     /// `in` on a list field: every item is in the set.
     Every(Box<Test>),
+    /// `!=` on ancestors: one that differs is enough.
+    OfAny(Box<Test>),
 }
 
 impl Test {
@@ -66,7 +68,8 @@ impl Test {
             },
             Value::AnyOf(values) => match self {
                 Test::Exists => true,
-                _ if self.is_negative() => values.iter().all(|value| self.holds(value)),
+                Test::OfAny(test) => values.iter().any(|value| test.holds(value)),
+                _ if self.is_negative() => !values.is_empty() && values.iter().all(|value| self.holds(value)),
                 _ => values.iter().any(|value| self.holds(value)),
             },
             Value::Text(text) => self.holds_text(text),
@@ -96,7 +99,7 @@ impl Test {
             Test::Regex(regex) => regex.is_match(text),
             Test::Paths(paths) => paths.matches(text),
             Test::Many(modifier, tests) => many(*modifier, tests, |test| test.holds_text(text)),
-            Test::Every(test) => test.holds_text(text),
+            Test::Every(test) | Test::OfAny(test) => test.holds_text(text),
             _ => false,
         }
     }
@@ -107,7 +110,7 @@ impl Test {
             Test::Number(operator, Some(wanted)) => ordering(*operator, number.cmp(wanted)),
             Test::NumberIn(set) => set.contains(&number),
             Test::Many(modifier, tests) => many(*modifier, tests, |test| test.holds_number(number)),
-            Test::Every(test) => test.holds_number(number),
+            Test::Every(test) | Test::OfAny(test) => test.holds_number(number),
             _ => false,
         }
     }
@@ -120,7 +123,7 @@ impl Test {
             }
             Test::NumberIn(set) => number.fract() == 0.0 && set.contains(&(number as i128)),
             Test::Many(modifier, tests) => many(*modifier, tests, |test| test.holds_double(number)),
-            Test::Every(test) => test.holds_double(number),
+            Test::Every(test) | Test::OfAny(test) => test.holds_double(number),
             _ => false,
         }
     }
@@ -138,7 +141,7 @@ impl Test {
                 }
             }
             Test::Many(modifier, tests) => many(*modifier, tests, |test| test.holds_bool(truth)),
-            Test::Every(test) => test.holds_bool(truth),
+            Test::Every(test) | Test::OfAny(test) => test.holds_bool(truth),
             _ => false,
         }
     }
@@ -154,13 +157,13 @@ impl Test {
             Test::NetNot(net) => !net.contains(address),
             Test::NetIn(nets) => nets.iter().any(|net| net.contains(address)),
             Test::Many(modifier, tests) => many(*modifier, tests, |test| test.holds_address(address)),
-            Test::Every(test) => test.holds_address(address),
+            Test::Every(test) | Test::OfAny(test) => test.holds_address(address),
             _ => false,
         }
     }
 
     /// `!=`: over several values it asks for all of them.
-    fn is_negative(&self) -> bool {
+    pub(crate) fn is_negative(&self) -> bool {
         match self {
             Test::TextIsNot(_) | Test::BoolNot(_) | Test::IpNot(_) | Test::NetNot(_) => true,
             Test::Number(operator, _) => *operator == Operator::Ne,

@@ -66,6 +66,6 @@ fn of_comparison(test: &Test) -> u32 {
         Test::ContainsFolded(_) | Test::Glob(_) | Test::ContainsFoldedAny(_) => 6,
         Test::Regex(_) => 20,
         Test::Many(_, tests) => tests.iter().map(of_comparison).sum(),
-        Test::Every(test) => of_comparison(test) + 2,
+        Test::Every(test) | Test::OfAny(test) => of_comparison(test) + 2,
     }
 }

@@ -221,7 +221,7 @@ impl Simplifier<'_> {
     /// Whether the test is false at every event of the code.
     fn is_impossible(&self, operand: &Operand, test: &Test) -> bool {
         let Operand::Field(field) = operand else { return false };
-        let Some(id) = field.id else { return true };
+        let Some(id) = field.id else { return !field.is_direction() };
         match id {
             // Events are counted from one.
             field_id::EVT_NUM => matches!(test, Test::Number(Operator::Eq, Some(0))),

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use event::{FieldId, FieldSource, UnixNs, Value, ValueType, field_id};
+use event::{EVENTS, FieldArgument, FieldId, FieldSource, ParamType, UnixNs, Value, ValueType, field_id};
 use jiff::{Timestamp, tz::TimeZone};
-use rule_compiler::{FieldRef, Format, Operand, Part};
+use rule_compiler::{FieldRef, Format, Operand, OwnedArgument, Part};
 
 /// How values are shown.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,7 +23,7 @@ pub(crate) fn format<S: FieldSource>(format: &Format, source: &S, style: Style, 
             Part::Text(text) => out.push_str(text),
             Part::Value { operand, width } => {
                 let start = out.len();
-                match operand.evaluate(source) {
+                match value_of(operand, source, style) {
                     Some(value) => print(&value, operand, style, out),
                     None => out.push_str(MISSING),
                 }
@@ -33,6 +33,32 @@ pub(crate) fn format<S: FieldSource>(format: &Format, source: &S, style: Style, 
             }
         }
     }
+}
+
+/// The value; bytes that an argument would print as text stay bytes where base64 is asked for.
+fn value_of<'s, S: FieldSource>(operand: &Operand, source: &'s S, style: Style) -> Option<Value<'s>> {
+    match operand {
+        Operand::Field(field) => value_of_field(field, source, style),
+        other => other.evaluate(source),
+    }
+}
+
+fn value_of_field<'s, S: FieldSource>(field: &FieldRef, source: &'s S, style: Style) -> Option<Value<'s>> {
+    if style.base64
+        && field.id == Some(field_id::EVT_ARG)
+        && let OwnedArgument::Key(name) = &field.argument
+    {
+        let params = EVENTS.get(usize::from(source.code().0)).map_or(&[][..], |event| event.params);
+        if params.iter().any(|param| param.name == name && param.param_type == ParamType::Bytebuf)
+            && let Some(bytes) = source.extract(field_id::EVT_RAWARG, FieldArgument::Key(name))
+        {
+            return Some(match bytes {
+                Value::Text(text) => Value::Bytes(text),
+                other => other,
+            });
+        }
+    }
+    field.extract(source)
 }
 
 /// Pads with blanks or cuts what stands after `start` to `width` characters.
@@ -119,7 +145,7 @@ pub(crate) fn json<S: FieldSource>(field: &FieldRef, source: &S, style: Style) -
     if field.id == Some(field_id::EVT_TIME) {
         return source.timestamp().0.into();
     }
-    field.extract(source).map_or(serde_json::Value::Null, |value| to_json(&value, style))
+    value_of_field(field, source, style).map_or(serde_json::Value::Null, |value| to_json(&value, style))
 }
 
 /// The same for any operand.
