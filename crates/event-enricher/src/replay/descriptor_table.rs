@@ -3,7 +3,7 @@
 //! Listed in the order of their numbers; libsinsp lists them in the order of a hash table's
 //! buckets, which only `fd.types` shows.
 
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use super::{descriptor::Fd, files::O_CLOEXEC, hasher::ByNumber};
 use crate::limits::DESCRIPTORS_MAX;
@@ -67,6 +67,21 @@ impl FdTable {
             && table.values().any(closes)
         {
             Arc::make_mut(table).retain(|_, fd| !closes(fd));
+        }
+    }
+
+    /// Closes a range of numbers, now or at the next exec.
+    pub(crate) fn close_range(&mut self, range: RangeInclusive<i64>, on_exec: bool) {
+        let Some(table) = self.0.as_mut() else { return };
+        if !table.keys().any(|number| range.contains(number)) {
+            return;
+        }
+        let table = Arc::make_mut(table);
+        if on_exec {
+            let inside = table.iter_mut().filter(|(number, _)| range.contains(number));
+            inside.for_each(|(_, fd)| fd.set_closes_on_exec(true));
+        } else {
+            table.retain(|number, _| !range.contains(number));
         }
     }
 

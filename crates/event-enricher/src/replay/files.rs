@@ -33,6 +33,9 @@ const FD_CLOEXEC: u64 = 1;
 /// `memfd_create`'s flag of the same meaning.
 const MFD_CLOEXEC: u32 = 1;
 
+/// libscap's flag of `close_range`.
+const CLOSE_RANGE_CLOEXEC: u32 = 4;
+
 /// What an open tells.
 struct Opened {
     name: Vec<u8>,
@@ -150,6 +153,18 @@ impl Replayer {
         }
         let Some(thread) = current.slot.and_then(|slot| self.threads.get(slot)) else { return };
         self.closing = Some((thread.tid, thread.last_fd));
+    }
+
+    /// Closes all descriptors of a range, or lets the next exec do it.
+    pub(crate) fn apply_close_range(&mut self, args: Args<'_>, current: &Current) {
+        let Some(slot) = current.slot.filter(|_| args.i64(0) == 0) else { return };
+        // The kernel takes both numbers as unsigned: -1 is the greatest.
+        let (first, last) = (i64::from(args.u32(1)), i64::from(args.u32(2)));
+        let on_exec = args.u32(3) & CLOSE_RANGE_CLOEXEC != 0;
+        let owner = self.threads.table_owner(slot);
+        if let Some(thread) = owner.and_then(|owner| self.threads.get_mut(owner)) {
+            thread.fds.close_range(first..=last, on_exec);
+        }
     }
 
     pub(crate) fn apply_dup(&mut self, event: &Event<'_>, args: Args<'_>, current: &mut Current) {

@@ -168,8 +168,10 @@ fn path(e: &Replayed<'_>, definition: &ParamDefinition, raw: &[u8]) -> Text {
         .map(|index| Args::of(e.event).i64(usize::from(index)));
     let base = match directory {
         None | Some(AT_FDCWD) => thread_directory.to_vec(),
-        // libsinsp puts nothing between the directory and the path.
-        Some(number) => e.fd_number(number).map(|fd| fd.name().to_vec()).unwrap_or_default(),
+        Some(number) => match e.fd_number(number) {
+            Some(_) => e.replayer.base_directory(e.slot, raw, number),
+            None => Vec::new(),
+        },
     };
     Text::both(shown, sanitized(&concatenate(&base, raw)))
 }

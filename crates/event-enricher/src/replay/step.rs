@@ -152,6 +152,7 @@ impl Replayer {
             | code::SYSCALL_OPENAT2_X
             | code::SYSCALL_OPEN_BY_HANDLE_AT_X => self.apply_open(event, args, current),
             code::SYSCALL_CLOSE_X => self.apply_close(args, current),
+            code::SYSCALL_CLOSE_RANGE_X => self.apply_close_range(args, current),
             code::SYSCALL_DUP_1_X | code::SYSCALL_DUP2_X | code::SYSCALL_DUP3_X => {
                 self.apply_dup(event, args, current);
             }
