@@ -11,6 +11,7 @@ mod delete;
 mod labels;
 mod matcher;
 mod reader;
+mod select;
 mod writer;
 
 pub use block::{MetadataColumn, RecordBlock, TextColumn};
@@ -23,4 +24,5 @@ pub use reader::{
     Columns, Count, CountRequest, Direction, LogReader, ReadError, ScanRequest, ScanSummary, StreamCounts,
     TimeRange,
 };
+pub use select::{GroupCounts, GroupRequest, LabelTest, LineTest, RowTests};
 pub use writer::{Batch, Entry, LogWriter, StreamEntries, WriteError, WriterMark};

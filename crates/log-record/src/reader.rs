@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::{LabelMatcher, Labels, RecordBlock};
+use crate::{GroupCounts, GroupRequest, LabelMatcher, Labels, RecordBlock, RowTests};
 
 /// Timestamps `start_ns <= t < end_ns`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +156,36 @@ pub trait LogReader: Send + Sync {
     /// [`ReadError`] when stored data cannot be read.
     fn counts(&self, request: &CountRequest) -> Result<Option<Vec<StreamCounts>>, ReadError> {
         let _ = request;
+        Ok(None)
+    }
+
+    /// Like [`LogReader::scan`]; rows that surely fail one of the tests may be left out.
+    ///
+    /// # Errors
+    /// [`ReadError`] when stored data cannot be read.
+    fn scan_where(
+        &self,
+        request: &ScanRequest,
+        tests: &RowTests,
+        visit: &mut dyn FnMut(&RecordBlock<'_>) -> ControlFlow<()>,
+    ) -> Result<ScanSummary, ReadError> {
+        let _ = tests;
+        self.scan(request, visit)
+    }
+
+    /// Counts rows by labels and time without handing them out. Rows that cannot be counted so
+    /// are handed to `rest` instead, in any order; it may end the work. `go_on` is asked now and
+    /// then. None when the store cannot do it, before anything was handed out.
+    ///
+    /// # Errors
+    /// [`ReadError`] when stored data cannot be read.
+    fn group(
+        &self,
+        request: &GroupRequest,
+        go_on: &dyn Fn() -> bool,
+        rest: &mut dyn FnMut(&RecordBlock<'_>) -> ControlFlow<()>,
+    ) -> Result<Option<(Vec<GroupCounts>, ScanSummary)>, ReadError> {
+        let _ = (request, go_on, rest);
         Ok(None)
     }
 }

@@ -40,6 +40,9 @@ pub(crate) const FIELD_NAME_BYTES_MAX: usize = 256;
 /// Nesting that the shredder follows; deeper lines are left to the query's own parser.
 pub(crate) const JSON_DEPTH_MAX: usize = 32;
 
+/// A text that is searched in values and templates; longer ones are searched in lines.
+pub(crate) const NEEDLE_BYTES_MAX: usize = 512;
+
 /// Buckets (streams times steps) of one count: 16 bytes each.
 pub(crate) const COUNT_BUCKETS_MAX: usize = 4 << 20;
 

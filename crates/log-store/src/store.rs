@@ -10,8 +10,9 @@ use std::{
 };
 
 use log_record::{
-    Batch, CountRequest, DeleteError, DeleteRequest, LabelMatcher, Labels, LogDeleter, LogReader, LogWriter,
-    ReadError, RecordBlock, ScanRequest, ScanSummary, StreamCounts, TimeRange, WriteError,
+    Batch, CountRequest, DeleteError, DeleteRequest, GroupCounts, GroupRequest, LabelMatcher, Labels,
+    LogDeleter, LogReader, LogWriter, ReadError, RecordBlock, RowTests, ScanRequest, ScanSummary,
+    StreamCounts, TimeRange, WriteError,
 };
 use parking_lot::{Mutex, RwLock};
 use telemetry::Registry;
@@ -179,7 +180,25 @@ impl LogReader for Store {
         request: &ScanRequest,
         visit: &mut dyn FnMut(&RecordBlock<'_>) -> ControlFlow<()>,
     ) -> Result<ScanSummary, ReadError> {
-        scan::scan(&self.shared, request, visit).inspect_err(|error| self.shared.suspect_read(error))
+        self.scan_where(request, &RowTests::default(), visit)
+    }
+
+    fn scan_where(
+        &self,
+        request: &ScanRequest,
+        tests: &RowTests,
+        visit: &mut dyn FnMut(&RecordBlock<'_>) -> ControlFlow<()>,
+    ) -> Result<ScanSummary, ReadError> {
+        scan::scan(&self.shared, request, tests, visit).inspect_err(|error| self.shared.suspect_read(error))
+    }
+
+    fn group(
+        &self,
+        request: &GroupRequest,
+        go_on: &dyn Fn() -> bool,
+        rest: &mut dyn FnMut(&RecordBlock<'_>) -> ControlFlow<()>,
+    ) -> Result<Option<(Vec<GroupCounts>, ScanSummary)>, ReadError> {
+        scan::group(&self.shared, request, go_on, rest).inspect_err(|error| self.shared.suspect_read(error))
     }
 
     fn streams(

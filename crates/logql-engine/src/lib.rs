@@ -9,6 +9,7 @@
 
 mod engine;
 mod error;
+mod fast;
 mod label_set;
 mod limits;
 mod logs;

@@ -13,6 +13,7 @@ use logql_syntax::LogExpr;
 
 use crate::{
     error::QueryError,
+    fast,
     label_set::Category,
     limits,
     params::RangeParams,
@@ -44,7 +45,7 @@ pub(crate) fn run(
     let mut streams = Streams::default();
     let mut cache: HashMap<Vec<u8>, Arc<EntryLabels>> = HashMap::new();
     let mut rows = Vec::new();
-    budget.scan(&request, &mut |block, stats| {
+    budget.scan(&request, &fast::row_tests(log).tests, &mut |block, stats| {
         if kept.is_done_before(block) {
             return Ok(ControlFlow::Break(()));
         }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use log_record::{Labels, LogReader, RecordBlock, ScanRequest};
+use log_record::{Labels, LogReader, RecordBlock, RowTests, ScanRequest, ScanSummary};
 
 use crate::{
     error::QueryError, label_set::Base, limits::Limits, names::Names, params::Cancel, result::Stats,
@@ -46,12 +46,18 @@ impl Budget<'_> {
         Ok(())
     }
 
-    /// Runs a scan; `visit` may end it early or fail it.
-    pub(crate) fn scan(&mut self, request: &ScanRequest, visit: &mut Visit<'_>) -> Result<(), QueryError> {
+    /// Runs a scan; the store may leave out rows that fail `tests`, and `visit` may end it early or
+    /// fail it.
+    pub(crate) fn scan(
+        &mut self,
+        request: &ScanRequest,
+        tests: &RowTests,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), QueryError> {
         self.check()?;
         let reader = self.reader;
         let mut failure = None;
-        let summary = reader.scan(request, &mut |block| {
+        let summary = reader.scan_where(request, tests, &mut |block| {
             self.stats.lines += block.len() as u64;
             self.stats.bytes += block.lines.data.len() as u64;
             let outcome = self.check().and_then(|()| visit(block, &mut self.stats));
@@ -63,9 +69,14 @@ impl Budget<'_> {
                 }
             }
         })?;
+        self.noted(&summary);
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Adds what a store touched.
+    pub(crate) fn noted(&mut self, summary: &ScanSummary) {
         self.stats.blocks_read += summary.blocks_read;
         self.stats.blocks_skipped += summary.blocks_skipped;
-        failure.map_or(Ok(()), Err)
     }
 }
 

@@ -2,9 +2,11 @@
 
 mod block;
 mod counts;
+mod group;
 mod order;
 mod run;
 
 pub(crate) use block::{Loaded, MetadataHolder, TextHolder};
 pub(crate) use counts::{counts, streams};
+pub(crate) use group::group;
 pub(crate) use run::scan;

@@ -3,7 +3,7 @@
 
 use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
 
-use log_record::{ReadError, RecordBlock, ScanRequest, ScanSummary};
+use log_record::{ReadError, RecordBlock, RowTests, ScanRequest, ScanSummary, TimeRange};
 use memchr::memmem::Finder;
 
 use super::{
@@ -52,6 +52,7 @@ enum Place {
 pub(crate) fn scan(
     shared: &Shared,
     request: &ScanRequest,
+    tests: &RowTests,
     visit: &mut dyn FnMut(&RecordBlock<'_>) -> ControlFlow<()>,
 ) -> Result<ScanSummary, ReadError> {
     let snapshot = Snapshot::take(shared);
@@ -64,7 +65,7 @@ pub(crate) fn scan(
         request,
         snapshot: &snapshot,
         filter: &filter,
-        grams: NeedleGrams::new(&request.line_contains),
+        grams: NeedleGrams::new(&request.line_contains).with_tests(tests),
         needles: request.line_contains.iter().map(Finder::new).collect(),
         open: VecDeque::new(),
         summary: ScanSummary::default(),
@@ -92,13 +93,12 @@ pub(crate) fn scan(
             }
         }
     }
-    scan.summary.rows_set_aside = rows_set_aside(shared, request);
+    scan.summary.rows_set_aside = rows_set_aside(shared, request.range);
     Ok(scan.summary)
 }
 
 /// Rows that lie in the quarantine and may have been wanted.
-fn rows_set_aside(shared: &Shared, request: &ScanRequest) -> u64 {
-    let range = request.range;
+pub(super) fn rows_set_aside(shared: &Shared, range: TimeRange) -> u64 {
     let state = shared.state.read();
     let gaps = state.set_aside.iter();
     gaps.filter(|gap| gap.newest_ns >= range.start_ns && gap.oldest_ns < range.end_ns)

@@ -122,6 +122,20 @@ impl Buckets {
     }
 }
 
+impl StreamEntry {
+    /// The stream's minutes: first and last instant, rows, line bytes.
+    pub(crate) fn each_minute(&self, mut visit: impl FnMut(i64, i64, u64, u64)) -> Result<(), Malformed> {
+        let mut cursor = Cursor::new(&self.minutes);
+        let mut minute = 0i64;
+        while !cursor.is_empty() {
+            minute = minute.wrapping_add(cursor.signed()?);
+            let (first_ns, last_ns) = span(minute);
+            visit(first_ns, last_ns, cursor.varint()?, cursor.varint()?);
+        }
+        Ok(())
+    }
+}
+
 /// First and last instant of a minute.
 fn span(minute: i64) -> (i64, i64) {
     let start = minute.saturating_mul(MINUTE_NS);

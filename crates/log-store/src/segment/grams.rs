@@ -3,6 +3,8 @@
 //! it stands; so the filter is sound for parts of words, which a filter of whole words is not.
 //! One hash and one bit per sequence: a needle asks for many of them.
 
+use log_record::RowTests;
+
 /// Bits while a block is collected; folded down afterwards.
 const BITS_MAX: usize = 1 << 19;
 
@@ -110,11 +112,14 @@ fn fold(words: &[u64]) -> Vec<u64> {
         .collect()
 }
 
-/// What a needle asks of a filter.
+/// What a request asks of the content of rows, and what of that a filter can answer.
 #[derive(Debug, Clone)]
 pub(crate) struct NeedleGrams {
     grams: Vec<(u32, u32)>,
     texts: Vec<String>,
+    tests: RowTests,
+    /// The rows are marked already.
+    is_marked: bool,
 }
 
 impl NeedleGrams {
@@ -126,11 +131,31 @@ impl NeedleGrams {
         all.sort_unstable();
         all.dedup();
         all.truncate(NEEDLE_GRAMS_MAX);
-        NeedleGrams { grams: all, texts: needles.to_vec() }
+        NeedleGrams { grams: all, texts: needles.to_vec(), tests: RowTests::default(), is_marked: false }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.grams.is_empty()
+    }
+
+    /// With further tests, of which the filters know nothing.
+    pub(crate) fn with_tests(mut self, tests: &RowTests) -> Self {
+        self.tests = tests.clone();
+        self
+    }
+
+    /// No needles: the rows were marked beforehand.
+    pub(crate) fn marked() -> Self {
+        NeedleGrams { is_marked: true, ..NeedleGrams::new(&[]) }
+    }
+
+    /// Whether rows must be chosen by their content.
+    pub(super) fn selects(&self) -> bool {
+        self.is_marked || !self.texts.is_empty() || !self.tests.is_empty()
+    }
+
+    pub(super) fn tests(&self) -> &RowTests {
+        &self.tests
     }
 
     /// The needles themselves.

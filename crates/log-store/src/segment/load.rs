@@ -8,8 +8,8 @@ use log_record::ReadError;
 use super::{
     group::{Group, Lines, Pages},
     layout::Layout,
-    needle,
     read::{Keys, Needed, Segment},
+    select::select,
     source::Source,
 };
 use crate::{
@@ -34,8 +34,8 @@ impl Segment {
             return Ok(None);
         }
         let mut chosen: Vec<u32> = (0..block.rows).collect();
-        if !needed.grams.texts().is_empty() {
-            let passing = passing(group, needed)?;
+        if needed.grams.selects() {
+            let passing = self.passing(group, needed)?;
             chosen.retain(|row| passing.get(at * BLOCK_ROWS_MAX + *row as usize) == Some(&true));
         }
         if chosen.is_empty() {
@@ -69,6 +69,18 @@ impl Segment {
             fill_texts(group, pages, &chosen, needed, &mut loaded)?;
         }
         Ok(Some(loaded))
+    }
+
+    /// The rows that pass the tests of the request; told once per segment and scan.
+    fn passing(&self, group: Group<'_>, needed: &Needed<'_>) -> Result<Arc<Vec<bool>>, ReadError> {
+        if let Some(known) = group.cache(|cache| cache.passing.clone()) {
+            return Ok(known);
+        }
+        let grams = needed.grams;
+        let selected = select(group, self.index()?, grams.texts(), grams.tests())?;
+        let passing = Arc::new(selected.rows.unwrap_or_else(|| vec![true; group.layout.rows as usize]));
+        group.cache(|cache| cache.passing = Some(Arc::clone(&passing)));
+        Ok(passing)
     }
 
     /// Times, own stream numbers and line lengths of a whole block.
@@ -119,24 +131,4 @@ fn texts(chosen: &[u32], times: &[i64], mut write: impl FnMut(u32, i64, &mut Str
         texts.push_with(|out| write(*row, *time, out));
     }
     texts
-}
-
-/// The rows whose lines contain all texts of the request; told once per segment and scan.
-fn passing(group: Group<'_>, needed: &Needed<'_>) -> Result<Arc<Vec<bool>>, ReadError> {
-    if let Some(known) = group.cache(|cache| cache.passing.clone()) {
-        return Ok(known);
-    }
-    let mut all: Option<Vec<bool>> = None;
-    if needed.grams.is_empty() || needed.grams.may_occur(&group.filter()?) {
-        for text in needed.grams.texts() {
-            let rows = needle::rows_with(group, text)?;
-            all = Some(match all {
-                None => rows,
-                Some(before) => before.into_iter().zip(rows).map(|(a, b)| a && b).collect(),
-            });
-        }
-    }
-    let passing = Arc::new(all.unwrap_or_default());
-    group.cache(|cache| cache.passing = Some(Arc::clone(&passing)));
-    Ok(passing)
 }

@@ -7,6 +7,7 @@ mod filter;
 mod grams;
 mod group;
 mod index;
+mod labels;
 mod layout;
 mod line;
 mod load;
@@ -16,12 +17,16 @@ mod old;
 mod props;
 mod read;
 mod rebuild;
+mod select;
 mod source;
 mod write;
 
 pub(crate) use counts::{Buckets, minute_of};
 pub(crate) use grams::NeedleGrams;
+pub(crate) use group::Group;
+pub(crate) use labels::{LabelValues, UNKNOWN, is_of_stream, numbers as label_numbers};
 pub(crate) use read::{Needed, Segment, SegmentFile};
+pub(crate) use select::select;
 pub(crate) use source::Source;
 pub(crate) use write::{SegmentWriter, WrittenSegment};
 

@@ -5,7 +5,10 @@ use std::{
     io::{self, Read},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -32,7 +35,15 @@ struct Inner {
     granules: Arc<[u32]>,
     filters: OnceLock<Bytes>,
     cache: Mutex<Cache>,
+    /// Reads so far; after some the rest comes in one.
+    reads: AtomicU32,
+    whole: OnceLock<Bytes>,
 }
+
+/// A reader that asks for more ranges of a file that is not larger is given the whole file: a
+/// column is a few kilobytes, and each read is checked in granules.
+const READS_MAX: u32 = 6;
+const WHOLE_BYTES_MAX: u64 = 8 << 20;
 
 /// The bytes of a file are not those that were written.
 #[derive(Debug, thiserror::Error)]
@@ -47,11 +58,18 @@ impl Source {
         let file = File::open(path)?;
         let bytes = file.metadata()?.len();
         let (path, filters, cache) = (path.to_owned(), OnceLock::new(), Mutex::default());
-        Ok(Source(Arc::new(Inner { path, file, bytes, checked_bytes, granules, filters, cache })))
+        let (reads, whole) = (AtomicU32::new(0), OnceLock::new());
+        let inner = Inner { path, file, bytes, checked_bytes, granules, filters, cache, reads, whole };
+        Ok(Source(Arc::new(inner)))
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    /// Only these rows will be loaded.
+    pub(crate) fn mark(&self, rows: Vec<bool>) {
+        self.0.cache.lock().passing = Some(Arc::new(rows));
     }
 
     /// What was decoded of it.
@@ -71,6 +89,19 @@ impl Source {
 
     /// Bytes `start..end`, checked, with no more copies than the read itself.
     fn checked(&self, start: u64, end: u64) -> Result<Bytes, ParquetError> {
+        if let Some(whole) = self.0.whole.get() {
+            let range = start as usize..end.max(start) as usize;
+            return Ok(whole.slice(range));
+        }
+        let is_hot = self.0.reads.fetch_add(1, Ordering::Relaxed) >= READS_MAX;
+        if is_hot && self.0.checked_bytes <= WHOLE_BYTES_MAX {
+            let whole = self.granules(0, self.0.checked_bytes)?;
+            return Ok(self.0.whole.get_or_init(|| whole).slice(start as usize..end.max(start) as usize));
+        }
+        self.granules(start, end)
+    }
+
+    fn granules(&self, start: u64, end: u64) -> Result<Bytes, ParquetError> {
         let granule = GRANULE_BYTES as u64;
         let from = start / granule * granule;
         let to = end.div_ceil(granule).saturating_mul(granule).min(self.0.checked_bytes);

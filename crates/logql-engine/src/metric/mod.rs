@@ -21,3 +21,4 @@ mod vector;
 pub(crate) use evaluate::{evaluate, sorts};
 pub(crate) use fold::fold;
 pub(crate) use steps::Steps;
+pub(crate) use value::Column;

@@ -17,11 +17,12 @@ use super::{
 };
 use crate::{
     error::QueryError,
+    fast,
     label_set::Base,
     logs,
     names::NameId,
     pipeline::{Filter, Pipeline, Row, Work, bytes_error, duration_error, number},
-    scan::{Budget, Streams},
+    scan::{Budget, Streams, Visit},
 };
 
 /// Evaluates a range aggregation; `outer` is the grouping of a `sum` around it, which can be done
@@ -121,12 +122,14 @@ fn run<A: Accumulate>(
     let mut streams = Streams::default();
     let mut rows = Vec::new();
     let (cells_max, series_max) = (budget.limits.cells_max, budget.limits.inner_series_max);
-    budget.scan(&request, &mut |block, stats| {
+    let visit: &mut Visit<'_> = &mut |block, stats| {
         let bases = streams.of_block(block, &mut aggregator.work.names);
         aggregator.pipeline.select(block, &mut rows);
         stats.lines_kept += aggregator.block(block, &bases, &rows)?;
         if aggregator.states.len() > series_max {
-            return Err(QueryError::Limit(format!("maximum of series ({series_max}) reached for a single query")));
+            return Err(QueryError::Limit(format!(
+                "maximum of series ({series_max}) reached for a single query"
+            )));
         }
         if aggregator.cells > cells_max {
             return Err(QueryError::Limit(format!(
@@ -135,7 +138,13 @@ fn run<A: Accumulate>(
             )));
         }
         Ok(ControlFlow::Continue(()))
-    })?;
+    };
+    let grouping = range.grouping.as_ref().or(outer);
+    if let Some(grouped) = fast::grouped(range, grouping, steps, &request, budget, visit)? {
+        let rest = aggregator.finish(&Finish { per_second: false, ..finish(range) });
+        return Ok(fast::merge(range, steps, grouped, rest));
+    }
+    budget.scan(&request, &fast::row_tests(&range.log).tests, visit)?;
     Ok(aggregator.finish(&finish(range)))
 }
 

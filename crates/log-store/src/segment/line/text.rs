@@ -16,7 +16,12 @@ const PARTS_MAX: usize = 6;
 const PIECES_MAX: usize = 128;
 
 /// Templates of one text.
-const TEMPLATES_MAX: usize = 96;
+const TEMPLATES_MAX: usize = 256;
+
+/// Texts that may be new before the rest of the segment keeps them whole, and then so many more
+/// per text that was not.
+const TRIES_MIN: usize = 192;
+const MATCHES_PER_TRY: usize = 8;
 
 /// Values shorter than this are only taken for a reference behind a `=`.
 const BARE_VALUE_BYTES_MIN: usize = 4;
@@ -57,6 +62,8 @@ impl<'a> Parsed<'a> {
 #[derive(Debug, Default)]
 pub(super) struct TextModel {
     pub(super) templates: Vec<TextTemplate>,
+    /// How often each of them was right.
+    uses: Vec<u32>,
     tries: usize,
     matched: usize,
 }
@@ -64,7 +71,7 @@ pub(super) struct TextModel {
 impl TextModel {
     /// Texts that keep being new are better kept as they are.
     pub(super) fn is_given_up(&self) -> bool {
-        self.tries > 24 + self.matched / 16
+        self.tries > TRIES_MIN + self.matched / MATCHES_PER_TRY
     }
 
     /// The template that gives this text, tried before or learnt now; its parts go to `parts`.
@@ -79,6 +86,7 @@ impl TextModel {
         for at in tried {
             if self.templates.get(at).is_some_and(|template| matches(template, text, parsed, parts)) {
                 self.matched += 1;
+                self.uses.get_mut(at).into_iter().for_each(|uses| *uses += 1);
                 return Some(at);
             }
         }
@@ -86,12 +94,32 @@ impl TextModel {
         if self.templates.len() >= TEMPLATES_MAX {
             return None;
         }
-        let template = learn(text, parsed)?;
+        let template = learn(text, parsed, self)?;
         if !matches(&template, text, parsed, parts) {
             return None;
         }
         self.templates.push(template);
+        self.uses.push(1);
         Some(self.templates.len() - 1)
+    }
+
+    /// The slot that has stood behind this key most often.
+    fn usual(&self, key: &str) -> Option<usize> {
+        let behind = |literal: &str| literal.strip_suffix('=').is_some_and(|text| text.ends_with(key));
+        let mut votes: Vec<(u32, usize)> = Vec::new();
+        for (template, uses) in self.templates.iter().zip(&self.uses) {
+            for pair in template.windows(2) {
+                if let [TextPiece::Literal(literal), TextPiece::Slot(slot)] = pair
+                    && behind(literal)
+                {
+                    match votes.iter_mut().find(|(_, known)| known == slot) {
+                        Some((count, _)) => *count += uses,
+                        None => votes.push((*uses, *slot)),
+                    }
+                }
+            }
+        }
+        votes.into_iter().max().map(|(_, slot)| slot)
     }
 }
 
@@ -152,6 +180,7 @@ fn part_end(bytes: &[u8], from: usize) -> usize {
 }
 
 struct Learner<'a> {
+    model: &'a TextModel,
     text: &'a str,
     parsed: &'a Parsed<'a>,
     used: Vec<bool>,
@@ -162,9 +191,9 @@ struct Learner<'a> {
 }
 
 /// None when nothing in it varies, as far as can be told.
-fn learn(text: &str, parsed: &Parsed<'_>) -> Option<TextTemplate> {
+fn learn(text: &str, parsed: &Parsed<'_>, model: &TextModel) -> Option<TextTemplate> {
     let used = vec![false; parsed.spans.len()];
-    let mut learner = Learner { text, parsed, used, pieces: Vec::new(), parts: 0, from: 0 };
+    let mut learner = Learner { model, text, parsed, used, pieces: Vec::new(), parts: 0, from: 0 };
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
@@ -210,8 +239,9 @@ impl Learner<'_> {
         self.pieces.push(piece);
     }
 
-    /// The value that stands here: best the one whose field is named before it (`user_uid=`),
-    /// then the longest, then one that was not used yet.
+    /// The value that stands here: best the one whose field is named before it (`user_uid=`) or
+    /// has stood there in other texts, then the longest, then one whose name is like the key, then
+    /// one that was not used yet.
     fn reference(&self, at: usize) -> Option<(TextPiece, usize)> {
         let rest = self.text.get(at..)?;
         if let Some(stamp) = self.parsed.stamp {
@@ -228,28 +258,33 @@ impl Learner<'_> {
         let is_assigned =
             at.checked_sub(1).and_then(|before| self.text.as_bytes().get(before)) == Some(&b'=');
         let key = is_assigned.then(|| self.key_before(at)).flatten().unwrap_or("");
-        let mut best: Option<(bool, usize, bool, usize)> = None;
+        let usual = if key.is_empty() { None } else { self.model.usual(key) };
+        let mut best: Option<((bool, bool, usize, bool, bool), usize)> = None;
         for slot in (0..self.parsed.spans.len()).rev() {
             let Some(value) = self.parsed.value(slot) else { continue };
-            let form = self.parsed.shape.slots.get(slot).map(|slot| slot.form);
+            let Some(described) = self.parsed.shape.slots.get(slot) else { continue };
             if value.is_empty()
-                || form == Some(ValueForm::Array)
+                || described.form == ValueForm::Array
                 || (!is_assigned && value.len() < BARE_VALUE_BYTES_MIN)
                 || !rest.starts_with(value)
                 || rest.as_bytes().get(value.len()).is_some_and(u8::is_ascii_alphanumeric)
             {
                 continue;
             }
-            let name = self.parsed.shape.slots.get(slot).map_or("", |slot| &*slot.name);
-            let is_named = !key.is_empty() && name.ends_with(key);
-            let is_new = !self.used.get(slot).copied().unwrap_or(true);
-            let rank = (is_named, value.len(), is_new, slot);
+            let name = &*described.name;
+            let rank = (
+                !key.is_empty() && name.ends_with(key),
+                usual == Some(slot),
+                value.len(),
+                name.split('_').any(|word| is_like(word, key)),
+                !self.used.get(slot).copied().unwrap_or(true),
+            );
             // From the last slot to the first: of equals the first one stays.
-            if best.is_none_or(|best| (rank.0, rank.1, rank.2) >= (best.0, best.1, best.2)) {
-                best = Some(rank);
+            if best.is_none_or(|(best, _)| rank >= best) {
+                best = Some((rank, slot));
             }
         }
-        best.map(|(_, length, _, slot)| (TextPiece::Slot(slot), length))
+        best.map(|(rank, slot)| (TextPiece::Slot(slot), rank.2))
     }
 
     fn key_before(&self, at: usize) -> Option<&str> {
@@ -257,4 +292,9 @@ impl Learner<'_> {
         let start = before.bytes().rposition(is_delimiter).map_or(0, |at| at + 1);
         before.get(start..)
     }
+}
+
+/// `proc` is like `process`.
+fn is_like(word: &str, key: &str) -> bool {
+    word.len() >= 3 && key.starts_with(word)
 }
