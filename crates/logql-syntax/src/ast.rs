@@ -1,4 +1,5 @@
-//! The tree of a query. Plain data: what the grammar says, nothing resolved.
+//! The tree of a query. Plain data: what the grammar says, nothing resolved. The file is long
+//! because the grammar is.
 
 /// A whole query.
 #[derive(Debug, Clone, PartialEq)]
@@ -396,4 +397,27 @@ pub enum BinaryOperator {
     GreaterOrEqual,
     Less,
     LessOrEqual,
+}
+
+impl BinaryOperator {
+    /// What two numbers give: a comparison is 0 or 1, and dividing by zero is no number (Loki).
+    pub fn of_literals(self, left: f64, right: f64) -> f64 {
+        let truth = |holds: bool| f64::from(u8::from(holds));
+        match self {
+            BinaryOperator::Add => left + right,
+            BinaryOperator::Sub => left - right,
+            BinaryOperator::Mul => left * right,
+            BinaryOperator::Div | BinaryOperator::Mod if right == 0.0 => f64::NAN,
+            BinaryOperator::Div => left / right,
+            BinaryOperator::Mod => left % right,
+            BinaryOperator::Pow => left.powf(right),
+            BinaryOperator::Equal => truth(left == right),
+            BinaryOperator::NotEqual => truth(left != right),
+            BinaryOperator::Greater => truth(left > right),
+            BinaryOperator::GreaterOrEqual => truth(left >= right),
+            BinaryOperator::Less => truth(left < right),
+            BinaryOperator::LessOrEqual => truth(left <= right),
+            BinaryOperator::Or | BinaryOperator::And | BinaryOperator::Unless => f64::NAN,
+        }
+    }
 }

@@ -27,7 +27,9 @@ fn sample(expr: &SampleExpr) -> Result<(), ParseError> {
         }
         SampleExpr::LabelReplace { inner, regex: pattern, .. } => {
             sample(inner)?;
-            regex(pattern)
+            regex(pattern).map_err(|error| {
+                ParseError::meaning(format!("invalid regex in label_replace: {}", error.message))
+            })
         }
         SampleExpr::Literal(_) | SampleExpr::VectorLiteral(_) => Ok(()),
         SampleExpr::Variants(variants) => {
@@ -80,20 +82,36 @@ fn log_expression(log: &LogExpr) -> Result<(), ParseError> {
     for stage in &log.stages {
         match stage {
             Stage::LabelFilter(filter) => label_filter(filter)?,
-            Stage::Regexp(pattern) => {
-                regex(pattern)?;
-                if !pattern.contains("(?P<") && !pattern.contains("(?<") {
-                    return Err(ParseError::meaning(
-                        "invalid regexp parser: at least one named capture must be supplied",
-                    ));
-                }
-            }
+            Stage::Regexp(pattern) => regexp_parser(pattern)
+                .map_err(|reason| ParseError::meaning(format!("invalid regexp parser: {reason}")))?,
             Stage::Pattern(pattern) => pattern::check(pattern)
                 .map_err(|reason| ParseError::meaning(format!("invalid pattern parser: {reason}")))?,
             _ => {}
         }
     }
     Ok(())
+}
+
+/// The pattern of `| regexp` names its captures, each once.
+fn regexp_parser(pattern: &str) -> Result<(), String> {
+    regex(pattern).map_err(|error| error.message)?;
+    let mut names: Vec<&str> = Vec::new();
+    for head in ["(?P<", "(?<"] {
+        for (at, _) in pattern.match_indices(head) {
+            let rest = pattern.get(at + head.len()..).unwrap_or("");
+            // `(?<=` and `(?<!` look behind; an escaped parenthesis is text.
+            let escaped = pattern.get(..at).unwrap_or("").ends_with('\\');
+            let Some(name) = rest.split('>').next().filter(|name| !escaped && !name.starts_with(['=', '!']))
+            else {
+                continue;
+            };
+            if names.contains(&name) {
+                return Err(format!("duplicate extracted label name '{name}'"));
+            }
+            names.push(name);
+        }
+    }
+    if names.is_empty() { Err("at least one named capture must be supplied".to_owned()) } else { Ok(()) }
 }
 
 /// Whether a matcher keeps the query from reading every stream.

@@ -27,7 +27,7 @@ pub use ast::{
 pub use check::regex_mistake;
 pub use limits::QUERY_BYTES_MAX;
 pub use parser::{ParseError, parse, parse_selector};
-pub use pattern::{PatternPiece, pattern_pieces};
+pub use pattern::{PatternPiece, check_line_pattern, pattern_pieces};
 pub use pretty::pretty;
 pub use print::{format_float, quote};
 pub use units::{

@@ -40,12 +40,19 @@ pub fn pattern_pieces(pattern: &str) -> Vec<PatternPiece> {
 
 /// Checks the pattern of `| pattern`, with Loki's words.
 pub(crate) fn check(pattern: &str) -> Result<(), String> {
+    if pattern.is_empty() {
+        return Err(
+            "parse error at line 1, col 1: syntax error: unexpected $end, expecting IDENTIFIER or LITERAL"
+                .to_owned(),
+        );
+    }
     let pieces = pattern_pieces(pattern);
     let mut names: Vec<&str> = Vec::new();
+    let mut twice = None;
     for piece in &pieces {
         if let PatternPiece::Capture(Some(name)) = piece {
             if names.contains(&name.as_str()) {
-                return Err(format!("duplicate capture name ({name})"));
+                twice = twice.or(Some(name));
             }
             names.push(name);
         }
@@ -53,10 +60,37 @@ pub(crate) fn check(pattern: &str) -> Result<(), String> {
     if names.is_empty() {
         return Err("at least one capture is required".to_owned());
     }
+    consecutive(&pieces)?;
+    match twice {
+        Some(name) => Err(format!("duplicate capture name ({name}): invalid expression")),
+        None => Ok(()),
+    }
+}
+
+/// Checks the pattern of `|>` and `!>`, with Loki's words.
+///
+/// # Errors
+/// What Loki says of it.
+pub fn check_line_pattern(pattern: &str) -> Result<(), String> {
+    let pieces = pattern_pieces(pattern);
+    consecutive(&pieces)?;
+    for piece in &pieces {
+        if let PatternPiece::Capture(Some(name)) = piece {
+            return Err(format!("named captures are not allowed: found '<{name}>'"));
+        }
+    }
+    Ok(())
+}
+
+fn consecutive(pieces: &[PatternPiece]) -> Result<(), String> {
     for pair in pieces.windows(2) {
         if let [PatternPiece::Capture(left), PatternPiece::Capture(right)] = pair {
             let name = |capture: &Option<String>| capture.clone().unwrap_or_else(|| "_".to_owned());
-            return Err(format!("found consecutive capture: '<{}><{}>'", name(left), name(right)));
+            return Err(format!(
+                "found consecutive capture '<{}><{}>': invalid expression",
+                name(left),
+                name(right)
+            ));
         }
     }
     Ok(())

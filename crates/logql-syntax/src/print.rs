@@ -254,14 +254,21 @@ impl std::fmt::Display for LabelFilter {
     }
 }
 
+impl Unwrap {
+    /// Without the filters that follow.
+    pub(crate) fn head(&self) -> String {
+        match self.conversion {
+            None => format!("| unwrap {}", self.label),
+            Some(Conversion::Bytes) => format!("| unwrap bytes({})", self.label),
+            Some(Conversion::Duration) => format!("| unwrap duration({})", self.label),
+            Some(Conversion::DurationSeconds) => format!("| unwrap duration_seconds({})", self.label),
+        }
+    }
+}
+
 impl std::fmt::Display for Unwrap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.conversion {
-            None => write!(f, "| unwrap {}", self.label)?,
-            Some(Conversion::Bytes) => write!(f, "| unwrap bytes({})", self.label)?,
-            Some(Conversion::Duration) => write!(f, "| unwrap duration({})", self.label)?,
-            Some(Conversion::DurationSeconds) => write!(f, "| unwrap duration_seconds({})", self.label)?,
-        }
+        f.write_str(&self.head())?;
         self.filters.iter().try_for_each(|filter| write!(f, " | {filter}"))
     }
 }
@@ -306,7 +313,7 @@ impl std::fmt::Display for SampleExpr {
 }
 
 /// The operator with its modifiers.
-pub(crate) fn operation(op: BinaryOperator, return_bool: bool, matching: &VectorMatching) -> String {
+fn operation(op: BinaryOperator, return_bool: bool, matching: &VectorMatching) -> String {
     let mut out = binary_operator(op).to_owned();
     if return_bool {
         out.push_str(" bool");

@@ -30,7 +30,8 @@ fn canonical_text() {
             r#"sum(rate({a="b"}[5m])) by (x) / 2 > bool 1"#,
             r#"((sum by (x)(rate({a="b"}[5m])) / 2) > bool 1)"#,
         ),
-        (r#"2 ^ 3 ^ 2"#, "(2 ^ (3 ^ 2))"),
+        (r#"2 ^ 3 ^ 2"#, "512"),
+        (r#"vector(2) ^ 3 ^ 2 - 1"#, "((vector(2.000000) ^ 9) - 1)"),
         (r#"rate({a="b"}[5m] offset 1h | json)"#, r#"rate({a="b"} | json[5m] offset 1h0m0s)"#),
         (
             r#"quantile_over_time(0.9,{a="b"}|json|unwrap duration(d)|d>5 [1d]) by (x)"#,

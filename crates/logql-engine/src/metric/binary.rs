@@ -17,7 +17,7 @@ pub(crate) fn evaluate(
     steps: Steps,
 ) -> Result<Value, QueryError> {
     match (left, right) {
-        (Value::Scalar(left), Value::Scalar(right)) => Ok(Value::Scalar(literals(binary.op, left, right))),
+        (Value::Scalar(left), Value::Scalar(right)) => Ok(Value::Scalar(binary.op.of_literals(left, right))),
         (Value::Table(columns), Value::Scalar(right)) => {
             Ok(Value::Table(with_scalar(binary, columns, |value| (value, right))))
         }
@@ -30,21 +30,13 @@ pub(crate) fn evaluate(
     }
 }
 
-/// The result of a number with a number: comparisons give 0 or 1.
-pub(crate) fn literals(op: BinaryOperator, left: f64, right: f64) -> f64 {
-    match compare(op, left, right) {
-        Some(holds) => f64::from(u8::from(holds)),
-        None => arithmetic(op, left, right),
-    }
-}
-
 /// What a sample becomes, or nothing when a comparison filters it out. `kept` is the value a
 /// passing comparison returns.
 pub(crate) fn sample(binary: &Binary, left: f64, right: f64, kept: f64) -> Option<f64> {
     match compare(binary.op, left, right) {
         Some(holds) if binary.return_bool => Some(f64::from(u8::from(holds))),
         Some(holds) => holds.then_some(kept),
-        None => Some(arithmetic(binary.op, left, right)),
+        None => Some(binary.op.of_literals(left, right)),
     }
 }
 
@@ -73,19 +65,4 @@ fn compare(op: BinaryOperator, left: f64, right: f64) -> Option<bool> {
         BinaryOperator::LessOrEqual => left <= right,
         _ => return None,
     })
-}
-
-/// Loki guards against division by zero: it gives NaN, also for the remainder.
-fn arithmetic(op: BinaryOperator, left: f64, right: f64) -> f64 {
-    match op {
-        BinaryOperator::Add => left + right,
-        BinaryOperator::Sub => left - right,
-        BinaryOperator::Mul => left * right,
-        BinaryOperator::Div if right == 0.0 => f64::NAN,
-        BinaryOperator::Div => left / right,
-        BinaryOperator::Mod if right == 0.0 => f64::NAN,
-        BinaryOperator::Mod => left % right,
-        BinaryOperator::Pow => left.powf(right),
-        _ => f64::NAN,
-    }
 }

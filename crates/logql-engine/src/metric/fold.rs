@@ -2,15 +2,13 @@
 
 use logql_syntax::{Binary, SampleExpr, VectorAggregation};
 
-use super::binary;
-
 /// The same expression with every operation on two literals replaced by its result.
 pub(crate) fn fold(expr: &SampleExpr) -> SampleExpr {
     match expr {
         SampleExpr::Binary(binary) => {
             let (left, right) = (fold(&binary.left), fold(&binary.right));
             if let (SampleExpr::Literal(left), SampleExpr::Literal(right)) = (&left, &right) {
-                return SampleExpr::Literal(binary::literals(binary.op, *left, *right));
+                return SampleExpr::Literal(binary.op.of_literals(*left, *right));
             }
             SampleExpr::Binary(Binary { left: Box::new(left), right: Box::new(right), ..binary.clone() })
         }

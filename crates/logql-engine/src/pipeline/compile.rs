@@ -1,7 +1,7 @@
 //! The tree of a log expression, compiled.
 
 use log_record::{Columns, LabelMatcher, MatchOperator, RecordBlock};
-use logql_syntax::{LabelFormatSource, LabelPick, LogExpr, MatchOp, Matcher, Stage};
+use logql_syntax::{LabelFormatSource, LabelPick, LineFilter, LogExpr, MatchOp, Matcher, Stage};
 
 use super::{
     json_path,
@@ -51,11 +51,12 @@ impl Pipeline {
             steps_read_line: false,
         };
         let mut line_is_stored = true;
-        for stage in &log.stages {
+        for (index, stage) in log.stages.iter().enumerate() {
             match stage {
                 Stage::LineFilter(filter) if line_is_stored => {
                     pipeline.line_contains.extend(LineMatch::required_text(filter).map(str::to_owned));
-                    pipeline.filters.push(LineMatch::compile(filter)?);
+                    let chain = log.stages.get(index..).unwrap_or(&[]);
+                    pipeline.filters.push(line_match(filter, chain)?);
                 }
                 stage => {
                     pipeline.shreds |= line_is_stored && matches!(stage, Stage::Json(all) if all.is_empty());
@@ -129,6 +130,15 @@ pub fn matchers_of(matchers: &[Matcher]) -> Result<Vec<LabelMatcher>, QueryError
         .collect()
 }
 
+/// A line filter; a mistake in it is one of the whole chain it begins (Loki).
+fn line_match(filter: &LineFilter, chain: &[Stage]) -> Result<LineMatch, QueryError> {
+    LineMatch::compile(filter).map_err(|reason| {
+        let filters = chain.iter().take_while(|stage| matches!(stage, Stage::LineFilter(_)));
+        let texts: Vec<String> = filters.map(Stage::to_string).collect();
+        QueryError::BadRequest(format!("parse error : stage '{}' : {reason}", texts.join(" ")))
+    })
+}
+
 fn step(stage: &Stage, work: &mut Work, reads: &mut Vec<NameId>) -> Result<Step, QueryError> {
     let names = &mut work.names;
     let bad = |reason: String| QueryError::BadRequest(format!("parse error : stage '{stage}' : {reason}"));
@@ -136,7 +146,7 @@ fn step(stage: &Stage, work: &mut Work, reads: &mut Vec<NameId>) -> Result<Step,
         Template::parse("line", text).map_err(|reason| bad(format!("invalid line template: {reason}")))
     };
     Ok(match stage {
-        Stage::LineFilter(filter) => Step::Line(LineMatch::compile(filter)?),
+        Stage::LineFilter(filter) => Step::Line(line_match(filter, std::slice::from_ref(stage))?),
         Stage::Json(all) if all.is_empty() => Step::Json,
         Stage::Json(all) => Step::JsonPaths(
             all.iter()

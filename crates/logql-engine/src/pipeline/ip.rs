@@ -12,37 +12,74 @@ pub(crate) struct IpRange {
 impl IpRange {
     /// Loki's text for anything else.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let bad = || format!("netip.ParseAddr({}): unable to parse IP", logql_syntax::quote(text));
-        if let Some((first, last)) = text.split_once('-') {
-            let parse = |part: &str| part.trim().parse::<IpAddr>().map_err(|_| bad());
-            return Ok(IpRange { first: parse(first)?, last: parse(last)? });
+        let bad = || format!("ip: invalid pattern: {}", logql_syntax::quote(text));
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(IpRange { first: address, last: address });
         }
         if let Some((address, length)) = text.split_once('/') {
-            let address: IpAddr = address.trim().parse().map_err(|_| bad())?;
-            let length: u32 = length.trim().parse().map_err(|_| bad())?;
+            let address: IpAddr = address.parse().map_err(|_| bad())?;
+            let plain = length.bytes().all(|byte| byte.is_ascii_digit()) && !length.starts_with('0');
+            let length: u32 =
+                if plain || length == "0" { length.parse().map_err(|_| bad())? } else { return Err(bad()) };
             return prefix(address, length).ok_or_else(bad);
         }
-        let address: IpAddr = text.trim().parse().map_err(|_| bad())?;
-        Ok(IpRange { first: address, last: address })
+        let (first, last) = text.split_once('-').ok_or_else(bad)?;
+        let parse = |part: &str| part.trim().parse::<IpAddr>().map_err(|_| bad());
+        let range = IpRange { first: parse(first)?, last: parse(last)? };
+        let ordered = range.first.is_ipv4() == range.last.is_ipv4() && range.first <= range.last;
+        if ordered { Ok(range) } else { Err(bad()) }
     }
 
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         address.is_ipv4() == self.first.is_ipv4() && self.first <= address && address <= self.last
     }
 
-    /// Whether the text itself is such an address.
-    pub(crate) fn matches_text(&self, text: &str) -> bool {
-        text.parse().is_ok_and(|address| self.contains(address))
+    fn matches_text(&self, text: &[u8]) -> bool {
+        std::str::from_utf8(text).is_ok_and(|text| text.parse().is_ok_and(|address| self.contains(address)))
     }
 
-    /// Whether such an address stands anywhere in the line.
-    pub(crate) fn found_in(&self, line: &str) -> bool {
-        line.split(|next: char| !(next.is_ascii_hexdigit() || next == '.' || next == ':')).any(|part| {
-            // `10.0.0.1:80` and `addr:10.0.0.1` hold an address between colons.
-            part.len() >= 3
-                && (self.matches_text(part) || part.split(':').any(|piece| self.matches_text(piece)))
-        })
+    /// Whether such an address stands anywhere in the text. Addresses are found as Loki finds them:
+    /// by a digit with a dot near behind it, or hex digits before a colon; the longest run of
+    /// characters an address may have is then read, and what follows it is skipped.
+    pub(crate) fn found_in(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let allowed: fn(u8) -> bool = if v4_hint(rest) {
+                |byte| byte.is_ascii_digit() || byte == b'.'
+            } else if v6_hint(rest) {
+                |byte| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.'
+            } else {
+                at += 1;
+                continue;
+            };
+            let length = rest.iter().position(|byte| !allowed(*byte)).unwrap_or(rest.len());
+            if self.matches_text(rest.get(..length).unwrap_or(&[])) {
+                return true;
+            }
+            at += length + 1;
+        }
+        false
     }
+}
+
+/// `1.`, `12.` or `123.`
+fn v4_hint(rest: &[u8]) -> bool {
+    match rest {
+        [first, tail @ ..] if first.is_ascii_digit() && tail.len() >= 3 => {
+            tail.iter().take(3).any(|byte| *byte == b'.')
+        }
+        _ => false,
+    }
+}
+
+/// `::1`, or up to four hex digits before a colon.
+fn v6_hint(rest: &[u8]) -> bool {
+    let Some([first, second, third, fourth, fifth]) = rest.first_chunk::<5>() else { return false };
+    let hex = |byte: &u8| byte.is_ascii_hexdigit();
+    let digits = [first, second, third, fourth].iter().take_while(|byte| hex(byte)).count();
+    let after = [second, third, fourth, fifth].get(digits.wrapping_sub(1)).copied();
+    (*first == b':' && *second == b':' && hex(third)) || (digits > 0 && after == Some(&b':'))
 }
 
 fn prefix(address: IpAddr, length: u32) -> Option<IpRange> {

@@ -95,7 +95,7 @@ impl Filter {
             Filter::Or(left, right) => left.passes(labels) || right.passes(labels),
             Filter::Compare { .. } | Filter::Ip { .. } if labels.error().is_some() => true,
             Filter::Ip { name, negated, range } => {
-                labels.get(*name).is_some_and(|text| range.matches_text(text) != *negated)
+                labels.get(*name).is_some_and(|text| range.found_in(text) != *negated)
             }
             Filter::Compare { name, op, value } => {
                 let Some(text) = labels.get(*name) else { return false };

@@ -6,7 +6,6 @@ use memchr::memmem::Finder;
 use regex::Regex;
 
 use super::{ip::IpRange, pattern::LinePattern, regex_translate};
-use crate::error::QueryError;
 
 /// A line filter: passes when any test passes, or with `negated` when none does.
 #[derive(Debug)]
@@ -37,7 +36,8 @@ impl Test {
 }
 
 impl LineMatch {
-    pub(crate) fn compile(filter: &LineFilter) -> Result<Self, QueryError> {
+    /// Compiles; the error is the reason alone.
+    pub(crate) fn compile(filter: &LineFilter) -> Result<Self, String> {
         let negated = matches!(
             filter.op,
             LineOperator::NotContains | LineOperator::NotMatches | LineOperator::NotPattern
@@ -78,9 +78,12 @@ fn is_meta(next: char) -> bool {
     "\\.+*?()|[]{}^$".contains(next)
 }
 
-fn test(op: LineOperator, term: &LineTerm) -> Result<Test, QueryError> {
+fn test(op: LineOperator, term: &LineTerm) -> Result<Test, String> {
     if term.ip {
-        return IpRange::parse(&term.text).map(Test::Ip).map_err(QueryError::BadRequest);
+        if !matches!(op, LineOperator::Contains | LineOperator::NotContains) {
+            return Err("ip: invalid operation".to_owned());
+        }
+        return IpRange::parse(&term.text).map(Test::Ip);
     }
     let literal = |text: &str| Test::Literal(Box::new(Finder::new(text.as_bytes()).into_owned()));
     Ok(match op {
@@ -93,9 +96,12 @@ fn test(op: LineOperator, term: &LineTerm) -> Result<Test, QueryError> {
         }
         LineOperator::Matches | LineOperator::NotMatches => match term.text.as_str() {
             ".*" => Test::All,
-            text => Test::Regex(regex_translate::regex(text)?),
+            text => Test::Regex(regex_translate::regex(text).map_err(|error| error.to_string())?),
         },
-        LineOperator::Pattern | LineOperator::NotPattern => Test::Pattern(LinePattern::new(&term.text)),
+        LineOperator::Pattern | LineOperator::NotPattern => {
+            logql_syntax::check_line_pattern(&term.text)?;
+            Test::Pattern(LinePattern::new(&term.text))
+        }
     })
 }
 

@@ -9,10 +9,10 @@ use crate::{error::QueryError, limits};
 
 /// Compiles a Go pattern.
 pub(crate) fn regex(pattern: &str) -> Result<Regex, QueryError> {
-    RegexBuilder::new(&translate(pattern))
-        .size_limit(limits::REGEX_BYTES_MAX)
-        .build()
-        .map_err(|error| QueryError::BadRequest(format!("parse error : error parsing regexp: {error}")))
+    RegexBuilder::new(&translate(pattern)).size_limit(limits::REGEX_BYTES_MAX).build().map_err(|error| {
+        let reason = logql_syntax::regex_mistake(pattern).unwrap_or_else(|| error.to_string());
+        QueryError::BadRequest(format!("error parsing regexp: {reason}"))
+    })
 }
 
 /// Compiles a Go pattern that must match the whole text.

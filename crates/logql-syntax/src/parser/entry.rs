@@ -218,5 +218,9 @@ fn binary(
             )));
         }
     }
+    // Loki reduces two literals where it reads them.
+    if let (SampleExpr::Literal(left), SampleExpr::Literal(right)) = (&left, &right) {
+        return Ok(SampleExpr::Literal(op.of_literals(*left, *right)));
+    }
     Ok(SampleExpr::Binary(Binary { op, left: Box::new(left), right: Box::new(right), return_bool, matching }))
 }

@@ -139,6 +139,8 @@ fn range_aggregation(cursor: &mut Cursor, function: RangeFunction) -> Result<Ran
         cursor.advance();
         cursor.expect(",", &[","])?;
         parameter = Some(entry::parse_number(&text)?);
+    } else if !cursor.is("{") && !cursor.is("(") {
+        return Err(cursor.unexpected(&["NUMBER", "{", "("]));
     }
     let range = log_range(cursor)?;
     cursor.expect(")", &[")"])?;
