@@ -10,6 +10,11 @@
     reason = "the helpers of tests fail like tests"
 )]
 
+mod calls;
+mod calls_of_files;
+mod calls_of_processes;
+mod calls_of_sockets;
+mod compat;
 mod connect;
 mod exec;
 mod exit;

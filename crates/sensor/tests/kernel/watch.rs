@@ -131,6 +131,10 @@ pub(crate) struct Seen {
     pub(crate) timestamp: u64,
     pub(crate) context: KernelContext,
     pub(crate) resolved: Option<String>,
+    /// Letter and path of the described descriptor.
+    pub(crate) descriptor: Option<(u8, String)>,
+    /// Where relative paths start.
+    pub(crate) base: Option<String>,
     params: Vec<(&'static str, Vec<u8>, Option<i64>)>,
 }
 
@@ -143,11 +147,16 @@ impl Seen {
             (param.name, bytes.to_vec(), event.number_param(param.name))
         });
         Seen {
-            name: event.code.name(),
+            name: event.name(),
             tid: event.tid.0,
             timestamp: event.timestamp.0,
             context: event.context.unwrap(),
             resolved: event.resolved_path().map(|path| String::from_utf8_lossy(path).into_owned()),
+            descriptor: event.descriptor_facts().map(|facts| {
+                let name = facts.name.strip_suffix(&[0]).unwrap_or(facts.name);
+                (facts.letter, String::from_utf8_lossy(name).into_owned())
+            }),
+            base: event.base_directory().map(|path| String::from_utf8_lossy(path).into_owned()),
             params: params.collect(),
         }
     }
