@@ -92,7 +92,13 @@ async fn serve(config: &Config, listeners: Listeners, confinement: Confinement) 
     let engine =
         Arc::new(logql_engine::Engine::new(Arc::clone(&reader), config.hub.query.clone(), &registry));
     let ingest = alert_router::ingest::http(router.clone(), Arc::new(access.clone()));
+    // LogQL rules: their alerts go to Alertmanagers, not through the queue of the sensor's alerts.
+    let ruler =
+        log_ruler::Ruler::open(ruler_config(config), Arc::clone(&engine), Arc::clone(&writer), &registry)
+            .context("the ruler")?;
+    tokio::spawn(ruler.clone().run());
     let loki = loki_api::LokiApi::new(engine, Arc::clone(&reader), writer, access.clone(), &registry);
+    let loki = loki.with_ruler(ruler);
     let loki = loki_api::http(loki.with_config(config.hub.loki.clone()));
     let subscriber = router.clone();
     let page = web_api::http(web_api::WebApi {
@@ -130,6 +136,12 @@ fn store_config(config: &Config) -> log_store::Config {
     let mut store = config.hub.store.clone();
     place(&mut store.data_dir, log_store::Config::default().data_dir, config.hub_dir().join("store"));
     store
+}
+
+fn ruler_config(config: &Config) -> log_ruler::Config {
+    let mut ruler = config.hub.ruler.clone();
+    place(&mut ruler.directory, log_ruler::Config::default().directory, config.hub_dir().join("rules"));
+    ruler
 }
 
 fn queue_config(config: &Config) -> alert_router::Config {
