@@ -1,5 +1,6 @@
 //! All automation of the repository; `./x` is its front door.
 
+mod bench_store;
 mod build;
 mod codegen;
 mod conformance;
@@ -25,6 +26,7 @@ usage: ./x TASK
   test --quick    the pure tests alone
   soak            the long runs: crash loops and loads
   bench           the figures of benches/README.md
+  bench store     the store's: fills a hub and asks it  [--help]
   tidy            the rules of the house: crate edges, file lengths, file heads
   codegen         crates/event/src/generated from conformance/falco/tables  [--check]
   docs            docs/configuration.md, deploy/truenas.yaml, deploy/portainer.json  [--check]
@@ -52,6 +54,11 @@ fn task() -> Result<()> {
         ["test"] => test::all(&root),
         ["test", "--quick"] => test::quick(&root),
         ["soak"] => test::soak(&root),
+        ["bench", "store", "--help" | "-h"] => {
+            print!("{}", bench_store::HELP);
+            Ok(())
+        }
+        ["bench", "store", rest @ ..] => bench_store::run(&root, rest),
         ["bench", rest @ ..] => test::bench(&root, rest),
         ["tidy"] => tidy::run(&root),
         ["codegen"] => codegen::run(&root, false),

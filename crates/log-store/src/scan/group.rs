@@ -3,7 +3,10 @@
 
 use std::{collections::HashMap, ops::ControlFlow};
 
-use log_record::{Count, GroupCounts, GroupRequest, ReadError, RecordBlock, ScanSummary, TimeRange};
+use log_record::{
+    Count, GroupCounts, GroupRequest, LabelMatcher, LabelTest, ReadError, RecordBlock, ScanSummary, TimeRange,
+};
+use memchr::memmem::Finder;
 
 use super::{
     block::{Loaded, StreamNames},
@@ -11,8 +14,9 @@ use super::{
 };
 use crate::{
     delete::{Hidden, drop_rows},
-    index::StreamFilter,
+    index::{Stream, StreamFilter},
     limits::COUNT_BUCKETS_MAX,
+    memtable::MemBlock,
     segment::{
         Group, LabelValues, Needed, NeedleGrams, Segment, Source, UNKNOWN, label_numbers, minute_of, select,
     },
@@ -47,6 +51,10 @@ pub(crate) fn group(
     let range = request.range();
     let names = StreamNames { catalogue: &shared.catalogue };
     for block in &snapshot.memory {
+        if !work.reads_fields() {
+            work.count_memory(block);
+            continue;
+        }
         let chosen = block.select(range, |stream| filter.wants(stream));
         if !chosen.is_empty() {
             let loaded = Loaded::from_memory(block, &chosen, &request.columns);
@@ -80,6 +88,61 @@ struct Grouping<'a> {
 }
 
 impl Grouping<'_> {
+    fn reads_fields(&self) -> bool {
+        self.request.is_parsed || self.request.tests.labels.iter().any(|test| test.is_parsed)
+    }
+
+    /// Counts rows that are not yet in a segment, where no field of a line is asked for.
+    fn count_memory(&mut self, block: &MemBlock) {
+        let request = self.request;
+        let tests: Vec<(Vec<Finder<'_>>, bool)> = request
+            .tests
+            .lines
+            .iter()
+            .map(|test| (test.any_of.iter().map(Finder::new).collect(), test.negated))
+            .collect();
+        let rows = &block.rows;
+        let mut bounds = Bounds::new(&request.bounds);
+        let catalogue = self.shared.catalogue.read();
+        let mut last: (u32, Option<Stream>) = (u32::MAX, None);
+        for row in 0..rows.len() {
+            let number = rows.stream(row);
+            let Some(bucket) = bounds.of(rows.timestamp_ns(row)).filter(|_| self.filter.wants(number)) else {
+                continue;
+            };
+            let line = rows.lines.get(row).as_bytes();
+            let mut lines = tests.iter();
+            if !lines.all(|(texts, negated)| texts.iter().any(|text| text.find(line).is_some()) != *negated) {
+                continue;
+            }
+            if last.0 != number {
+                last = (number, catalogue.get(number).cloned());
+            }
+            let label = |name: &str| {
+                let of_stream = last.1.as_ref().and_then(|stream| stream.labels.get(name));
+                of_stream.or_else(|| {
+                    // Of a name that comes twice the last one counts.
+                    let pairs = rows.metadata.view().row(row).filter(|(known, _)| *known == name);
+                    pairs.last().map(|(_, value)| value)
+                })
+            };
+            let matches = |test: &LabelTest| {
+                let matcher = LabelMatcher { name: String::new(), operator: test.operator.clone() };
+                matcher.matches_value(label(&test.name).unwrap_or(""))
+            };
+            if !request.tests.labels.iter().all(matches) {
+                continue;
+            }
+            let values = request.by.iter().map(|name| label(name).unwrap_or(""));
+            let key: Vec<u32> = values.map(|value| self.values.number(value)).collect();
+            let place = self.place(key);
+            if let Some(count) = self.counts.get_mut(place).and_then(|counts| counts.get_mut(bucket)) {
+                count.rows += 1;
+                count.line_bytes += line.len() as u64;
+            }
+        }
+    }
+
     fn hand_out(&mut self, loaded: &Loaded, names: &StreamNames<'_>, rest: &mut Rest<'_>) -> ControlFlow<()> {
         self.summary.blocks_read += 1;
         loaded.deliver(names, |block| {
@@ -147,7 +210,8 @@ impl Grouping<'_> {
         let times = group.timestamps(all.clone())?;
         let streams = if wanted.contains(&false) { group.streams(all.clone())? } else { Vec::new() };
         let lengths = if request.wants_bytes { group.line_lengths(all.clone())? } else { Vec::new() };
-        let has_whole = request.is_parsed && group.layout.whole_lines > 0;
+        // A line that is kept whole passes tests of its fields unseen.
+        let has_whole = self.reads_fields() && group.layout.whole_lines > 0;
         let templates = if has_whole { group.template_codes(all)? } else { Vec::new() };
         let mut left: Option<Vec<bool>> = None;
         let mut places = Places { known: Vec::new(), key: Vec::new() };
