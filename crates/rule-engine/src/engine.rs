@@ -12,6 +12,7 @@ use crate::{
     config::{Config, ConfigError, RuleMatching},
     evaluate::Cache,
     plan::{END, Plan},
+    profile::{Profile, RuleCost},
     render,
     words::Words,
 };
@@ -31,6 +32,7 @@ pub struct Engine {
     zone: TimeZone,
     cache: Cache,
     words: Words,
+    profile: Profile,
     /// Per event code, made when the first event of it comes.
     plans: Vec<Option<Arc<Plan>>>,
     /// `rules_matches_total`, per rule.
@@ -63,6 +65,7 @@ impl Engine {
             zone: TimeZone::system(),
             cache: Cache::default(),
             words: Words::default(),
+            profile: Profile::default(),
             plans: Vec::new(),
             matches: Vec::new(),
             evaluated: registry.counter(
@@ -91,12 +94,18 @@ impl Engine {
         self.cache.reset(rules.program());
         self.words = Words::new(rules.program());
         self.plans = vec![None; event::EVENTS.len()];
+        self.profile = Profile::new(self.config.profile_every_events, &rules, &self.registry);
         self.rules = rules;
     }
 
     /// The rules in force.
     pub fn rules(&self) -> &Arc<RuleSet> {
         &self.rules
+    }
+
+    /// What each rule costs, by the sample; empty where none is taken.
+    pub fn costs(&self) -> Vec<RuleCost> {
+        self.profile.costs(&self.rules, &self.matches)
     }
 
     /// Calls `on_match` with the index of every rule that matches, whatever the configuration says
@@ -114,7 +123,10 @@ impl Engine {
     /// one, or of all, in order of definition. The alerts' UUIDs are nil; the caller names them.
     /// Allocates only when a rule matches.
     pub fn evaluate<S: FieldSource>(&mut self, source: &S, on_match: &mut dyn FnMut(Alert)) {
-        let Engine { rules, cache, words, plans, config, evaluated, .. } = self;
+        let Engine { rules, cache, words, plans, config, evaluated, profile, .. } = self;
+        if profile.is_due() {
+            profile.sample(rules, words, source);
+        }
         let search = Search { rules, words, minimum_priority: config.minimum_priority, evaluated };
         let goes_on = config.rule_matching == RuleMatching::All;
         let (zone, extra_output, extra_fields) = (&self.zone, self.extra_output.as_ref(), &self.extra_fields);

@@ -184,6 +184,7 @@ impl FalcoConfig {
             rules: options.selection.clone(),
             time_format_iso_8601: self.truth("time_format_iso_8601", false)?,
             buffer_format_base64: self.truth("buffer_format_base64", false)?,
+            profile_every_events: 0,
         };
         let shape = LineShape {
             json: self.truth("json_output", false)?,

@@ -15,6 +15,7 @@ mod evaluate;
 mod falco_config;
 mod falco_line;
 mod plan;
+mod profile;
 mod render;
 #[cfg(test)]
 mod tests;
@@ -25,3 +26,4 @@ pub use config::{Config, ConfigError, RuleMatching};
 pub use engine::Engine;
 pub use falco_config::{FalcoConfig, OptionError};
 pub use falco_line::LineShape;
+pub use profile::RuleCost;

@@ -5,6 +5,7 @@ use std::{
     io::{IsTerminal as _, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result};
@@ -12,8 +13,11 @@ use clap::Subcommand;
 use rule_compiler::{Code, Options, Problem, Report, RuleFile, RuleSet, compile};
 use rule_engine::FalcoConfig;
 
-use super::doctor::Output;
-use crate::{config::SensorConfig, rule_files, rules_tools, supervisor};
+use super::{command::Common, doctor::Output};
+use crate::{config::SensorConfig, link::HubClient, rule_files, rules_tools, supervisor};
+
+/// How long a reload may take: 100,000 rules take some seconds.
+const RELOAD_S_MAX: u64 = 60;
 
 /// Check, explain, test and format rule files
 #[derive(Debug, clap::Args)]
@@ -51,6 +55,27 @@ enum Action {
         #[arg(long)]
         check: bool,
     },
+    /// Show what each rule costs and how often it fires, on a capture or on this host
+    Profile {
+        /// A capture; the running sensor of this host when none is named
+        capture: Option<PathBuf>,
+        /// Rule files in the order of loading; the built-in rules when none is named
+        #[arg(long, value_name = "FILE", num_args = 1..)]
+        rules: Vec<PathBuf>,
+        /// Also the rules that their files switch off
+        #[arg(long)]
+        enable_all: bool,
+        /// Form of the answer
+        #[arg(short, long, value_enum, default_value = "text")]
+        output: Output,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Have the running sensor read its rule files again; exit code 1 when it refuses them
+    Reload {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Run tests of rules: given fields, or a capture, which rules fire; exit code 1 on a failure
     Test {
         /// Files of tests; docs/rule-tests.md shows their form
@@ -69,6 +94,10 @@ impl Rules {
             Action::Check { files, options, output } => check(&files, &options, output),
             Action::Explain { rule, files } => explain(&rule, &files),
             Action::Fmt { files, check } => format_files(&files, check),
+            Action::Profile { capture, rules, enable_all, output, common } => {
+                profile(capture.as_deref(), &rules, enable_all, output, &common)
+            }
+            Action::Reload { common } => reload(&common),
             Action::Test { files, output } => {
                 rules_tools::run_tests(&files, output == Output::Json).map(code)
             }
@@ -162,6 +191,59 @@ fn explain(rule: &str, files: &[PathBuf]) -> Result<ExitCode> {
             )
         }
     }
+}
+
+fn profile(
+    capture: Option<&Path>,
+    rules: &[PathBuf],
+    enable_all: bool,
+    output: Output,
+    common: &Common,
+) -> Result<ExitCode> {
+    let costs = match capture {
+        Some(capture) => {
+            let files =
+                rule_files::read(&SensorConfig { rules_files: rules.to_vec(), ..SensorConfig::default() })?;
+            rules_tools::profile::of_capture(capture, &files, enable_all)?
+        }
+        None => {
+            let config = common.load()?;
+            let every = config.sensor.rules.profile_every_events;
+            anyhow::ensure!(every > 0, "sensor.rules.profile_every_events is 0: nothing is measured");
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(rules_tools::profile::of_sensor(&config.hub_socket(), every))?
+        }
+    };
+    match output {
+        Output::Json => print(&format!("{:#}", rules_tools::profile::to_json(&costs)))?,
+        Output::Text => print(&rules_tools::profile::text(&costs))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Asks the hub, which asks the sensor with its next report; then waits for what came of it.
+fn reload(common: &Common) -> Result<ExitCode> {
+    let hub = HubClient::new(&common.load()?.hub_socket());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let rules = runtime.block_on(async {
+        let (_, before) = hub.sensor().await?;
+        hub.reload_rules().await?;
+        let end = Instant::now() + Duration::from_secs(RELOAD_S_MAX);
+        loop {
+            let (_, now) = hub.sensor().await?;
+            if now.rules.loads != before.rules.loads || now.pid != before.pid {
+                return Ok(now.rules);
+            }
+            anyhow::ensure!(Instant::now() < end, "the sensor did not answer within {RELOAD_S_MAX} seconds");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })?;
+    if rules.error.is_empty() {
+        print(&format!("{} rules are in force", rules.enabled))?;
+    } else {
+        print(&format!("the rules in force stay, the new ones are refused:\n{}", rules.error))?;
+    }
+    Ok(code(rules.error.is_empty()))
 }
 
 fn format_files(files: &[PathBuf], check: bool) -> Result<ExitCode> {

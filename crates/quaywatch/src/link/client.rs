@@ -59,6 +59,11 @@ impl HubClient {
         self.post("/local/v1/watch", body.into()).await.map(drop)
     }
 
+    /// Has the sensor read its rule files again.
+    pub(crate) async fn reload_rules(&self) -> Result<()> {
+        self.post("/local/v1/reload", Bytes::new()).await.map(drop)
+    }
+
     /// The sensor's last status and its age in milliseconds.
     pub(crate) async fn sensor(&self) -> Result<(u64, SensorStatus)> {
         self.get_json("/local/v1/sensor").await

@@ -51,6 +51,8 @@ pub(crate) struct RulesStatus {
     pub(crate) enabled: u64,
     /// Where they came from.
     pub(crate) files: Vec<String>,
+    /// How often they were read since the sensor started, with and without success.
+    pub(crate) loads: u64,
     /// Why newer files are not in force; empty when they are.
     pub(crate) error: String,
     /// When they came into force, seconds since 1970.
@@ -97,6 +99,8 @@ pub(crate) struct Watched {
 pub(crate) struct StatusAnswer {
     /// Full ids of containers to report on.
     pub(crate) watch: Vec<String>,
+    /// How often this hub was asked to have the rules read from disk again.
+    pub(crate) reloads: u64,
 }
 
 /// `POST /local/v1/watch`.

@@ -4,7 +4,10 @@ use std::{
     io,
     os::unix::fs::PermissionsExt as _,
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -33,6 +36,7 @@ const WATCHED_MAX: usize = 16;
 pub(crate) struct LinkState {
     status: Mutex<Option<(Instant, SensorStatus)>>,
     watch: Mutex<Vec<(Instant, String)>>,
+    reloads: AtomicU64,
 }
 
 impl LinkState {
@@ -45,7 +49,10 @@ impl LinkState {
         *self.status.lock() = Some((Instant::now(), status));
         let mut watch = self.watch.lock();
         watch.retain(|(asked, _)| asked.elapsed() < Duration::from_secs(WATCH_SECONDS));
-        StatusAnswer { watch: watch.iter().map(|(_, container)| container.clone()).collect() }
+        StatusAnswer {
+            watch: watch.iter().map(|(_, container)| container.clone()).collect(),
+            reloads: self.reloads.load(Ordering::Relaxed),
+        }
     }
 
     fn watch(&self, container: String) {
@@ -64,6 +71,7 @@ pub(crate) fn routes(link: Arc<LinkState>, router: alert_router::Router) -> Rout
         .route("/sensor/v1/status", post(status))
         .layer(DefaultBodyLimit::max(STATUS_BYTES_MAX))
         .route("/local/v1/ready", get(|| async { "ready\n" }))
+        .route("/local/v1/reload", post(reload))
         .route("/local/v1/watch", post(watch))
         .route("/local/v1/sensor", get(sensor))
         .with_state(link)
@@ -76,6 +84,12 @@ async fn status(State(link): State<Arc<LinkState>>, Json(status): Json<SensorSta
 
 async fn watch(State(link): State<Arc<LinkState>>, Json(request): Json<WatchRequest>) -> StatusCode {
     link.watch(request.container);
+    StatusCode::NO_CONTENT
+}
+
+/// The rules themselves never come from here: the sensor reads its own files again.
+async fn reload(State(link): State<Arc<LinkState>>) -> StatusCode {
+    link.reloads.fetch_add(1, Ordering::Relaxed);
     StatusCode::NO_CONTENT
 }
 

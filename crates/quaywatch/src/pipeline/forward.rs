@@ -148,10 +148,17 @@ impl Forwarder {
         let hub = HubClient::new(&self.config.hub_socket());
         let mut ticks = tokio::time::interval(Duration::from_millis(STATUS_MS));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // What was asked before this sensor's first report was asked of a predecessor.
+        let mut reloads = None;
         loop {
             ticks.tick().await;
             if let Ok(answer) = hub.report(&self.status()).await {
                 self.watch.set(&answer.watch);
+                if reloads.is_some_and(|known| answer.reloads > known) {
+                    let (rules, config) = (Arc::clone(&self.rules), self.config.sensor.clone());
+                    let _ = tokio::task::spawn_blocking(move || rules.reload(&config)).await;
+                }
+                reloads = Some(answer.reloads);
             }
         }
     }

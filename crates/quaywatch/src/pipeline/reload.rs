@@ -39,13 +39,15 @@ impl Rules {
             tracing::error!("the rules in force stay, the new ones are refused:\n{reason}");
             self.status.lock().error = reason;
         };
+        self.status.lock().loads += 1;
         let files = match rule_files::read(config) {
             Ok(files) => files,
             Err(error) => return refuse(format!("{error:#}")),
         };
         match rule_files::compile_all(&files, &config.rules.compile_options()) {
             (Some(rules), _) => {
-                let new = status(&rules, &files);
+                let loads = self.status.lock().loads;
+                let new = RulesStatus { loads, ..status(&rules, &files) };
                 tracing::info!(rules = new.enabled, "new rules are in force");
                 *self.status.lock() = new;
                 *self.new.lock() = Some(rules);
@@ -59,6 +61,7 @@ fn status(rules: &RuleSet, files: &[RuleFile]) -> RulesStatus {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     RulesStatus {
         enabled: rules.rules().iter().filter(|rule| rule.is_active).count() as u64,
+        loads: 1,
         files: files.iter().map(|file| file.name.clone()).collect(),
         error: String::new(),
         loaded_unix_s: since.as_secs(),

@@ -9,5 +9,5 @@ mod rows;
 pub(crate) use alerts::{Alerts, print_alerts};
 pub(crate) use cost::measure;
 pub(crate) use filters::count_filters;
-pub(crate) use recording::Recording;
+pub(crate) use recording::{Next, Recording, Visit};
 pub(crate) use rows::{Chosen, print_rows};

@@ -1,6 +1,7 @@
-//! Tools for people who write rules: tests, a formatter, the lists of fields and events.
+//! Tools for people who write rules: tests, a formatter, costs, the lists of fields and events.
 
 mod given;
+pub(crate) mod profile;
 mod reformat;
 pub(crate) mod tables;
 mod test_file;
