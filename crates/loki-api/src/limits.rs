@@ -24,8 +24,12 @@ pub(crate) const TENANT_BYTES_MAX: usize = 150;
 pub(crate) const LINES_DEFAULT: usize = 100;
 /// Selectors of one `series` request.
 pub(crate) const SERIES_MATCHERS_MAX: usize = 100;
-/// Followers at once; Loki allows 10 per tenant.
+/// Followers of one tenant at once (Loki).
 pub(crate) const TAILS_MAX: usize = 10;
+/// Followers of all tenants at once: each one asks twice a second.
+pub(crate) const TAILS_OF_ALL_MAX: usize = 100;
+/// Most lines that are named to a client too slow for them.
+pub(crate) const TAIL_DROPPED_MAX: usize = 1_000;
 /// Steps of one `volume_range` request; Loki: 11,000.
 pub(crate) const VOLUME_STEPS_MAX: usize = 11_001;
 /// Series of a volume that Loki would sort; ours has no such wall, clients are told Loki's.

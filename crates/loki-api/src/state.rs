@@ -1,6 +1,9 @@
 //! What every handler needs.
 
-use std::sync::{Arc, atomic::AtomicUsize};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
 use access_control::Access;
 use log_record::{LogDeleter, LogReader, LogWriter};
@@ -20,7 +23,8 @@ pub struct LokiApi {
     pub(crate) config: Arc<Config>,
     pub(crate) registry: Registry,
     pub(crate) metrics: Metrics,
-    pub(crate) tails: Arc<AtomicUsize>,
+    /// How many each tenant has.
+    pub(crate) tails: Arc<Mutex<HashMap<String, usize>>>,
     pub(crate) deleter: Option<Deleter>,
     pub(crate) newest: Arc<Newest>,
     pub(crate) ruler: Option<Ruler>,
@@ -37,6 +41,7 @@ pub(crate) struct Metrics {
     pub(crate) pushed_bytes: Counter,
     pub(crate) refused_entries: Counter,
     pub(crate) refused_pushes: Counter,
+    pub(crate) refused_tails: Counter,
 }
 
 impl LokiApi {
@@ -57,6 +62,7 @@ impl LokiApi {
                 "loki_refused_pushes_total",
                 "Push requests of which nothing was stored.",
             ),
+            refused_tails: counter("loki_refused_tails_total", "Tails beyond those that may run at once."),
         };
         LokiApi {
             engine,
