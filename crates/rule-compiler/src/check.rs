@@ -317,6 +317,7 @@ fn single(operator: Operator, word: &Word, operand: &Operand) -> Result<Test, Te
                 Test::Contains(Box::new(Finder::new(&needle).into_owned()))
             }
             Operator::BStartsWith => Test::StartsWith(constants::hex_bytes(text).map_err(at)?.into()),
+            Operator::Lt | Operator::Le | Operator::Gt | Operator::Ge => Test::TextOrder(operator, bytes()),
             _ => Test::TextIs(bytes()),
         },
         ValueType::Bool => {

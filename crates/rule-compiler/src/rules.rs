@@ -176,11 +176,15 @@ impl RuleSet {
         let by_code = (0..event::EVENTS.len())
             .map(|code| {
                 let code = EventCode(code as u16);
-                (0u32..)
-                    .zip(&rules)
-                    .filter(|(_, rule)| rule.is_active && rule.codes.contains(code))
-                    .map(|(index, _)| index)
-                    .collect()
+                let of_code = |is_enabled: bool| {
+                    let fits =
+                        move |rule: &Rule| rule.enabled == is_enabled && rule.codes.contains(code);
+                    (0u32..).zip(&rules).filter(move |(_, rule)| rule.is_active && fits(rule))
+                };
+                // What the configuration switches on comes after what files do, the last one
+                // first: so Falco 0.44 evaluates its own rules, which it has in a heap's order.
+                let later: Vec<_> = of_code(false).collect();
+                of_code(true).chain(later.into_iter().rev()).map(|(index, _)| index).collect()
             })
             .collect();
         let interest = interest::derive(&rules, &program);

@@ -17,6 +17,8 @@ pub enum Test {
     TextIs(Box<[u8]>),
     TextIsNot(Box<[u8]>),
     TextIn(HashSet<Box<[u8]>, FastHash>),
+    /// `<`, `<=`, `>`, `>=` of texts, byte by byte: `4` is greater than `100` (Falco).
+    TextOrder(Operator, Box<[u8]>),
     Contains(Box<Finder<'static>>),
     /// Several needles in one value.
     ContainsAny(Box<AhoCorasick>),
@@ -87,6 +89,7 @@ impl Test {
             Test::Exists => true,
             Test::TextIs(wanted) => **wanted == *text,
             Test::TextIsNot(wanted) => **wanted != *text,
+            Test::TextOrder(operator, other) => ordering(*operator, text.cmp(other)),
             Test::TextIn(set) => set.contains(text),
             Test::Contains(finder) => finder.find(text).is_some(),
             Test::ContainsAny(automaton) | Test::ContainsFoldedAny(automaton) => automaton.is_match(text),

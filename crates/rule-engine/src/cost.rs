@@ -60,7 +60,7 @@ fn of_comparison(test: &Test) -> u32 {
         }
         Test::TextIs(_) | Test::StartsWith(_) | Test::EndsWith(_) | Test::TextIn(_) => 1,
         // Inequality mostly holds.
-        Test::TextIsNot(_) => 3,
+        Test::TextIsNot(_) | Test::TextOrder(..) => 3,
         Test::StartsWithAny(_) | Test::EndsWithAny(_) | Test::NetIn(_) => 2,
         Test::Contains(_) | Test::Paths(_) | Test::ContainsAny(_) => 4,
         Test::ContainsFolded(_) | Test::Glob(_) | Test::ContainsFoldedAny(_) => 6,

@@ -151,7 +151,8 @@ fn formatted(unsigned: u64, signed: i64, width: usize, format: ParamFormat) -> S
     let _ = width;
     match format {
         ParamFormat::Hex => format!("{unsigned:X}"),
-        ParamFormat::Oct => format!("{unsigned:o}"),
+        ParamFormat::Oct if unsigned == 0 => "0".to_owned(),
+        ParamFormat::Oct => format!("0{unsigned:o}"),
         _ => signed.to_string(),
     }
 }
@@ -356,7 +357,7 @@ mod tests {
         };
         check(&[0xff, 0xff, 0xff, 0xff], ParamFormat::Dec, "-1");
         check(&[0xff, 0xff, 0xff, 0xff], ParamFormat::Hex, "FFFFFFFF");
-        check(&[0xff, 0x01], ParamFormat::Oct, "777");
+        check(&[0xff, 0x01], ParamFormat::Oct, "0777");
         check(&[200], ParamFormat::Dec, "-56");
     }
 
