@@ -56,8 +56,8 @@ pub const ROUTES_MAX: usize = 4096;
 pub const SERVERS_MAX: usize = 256;
 /// Middlewares of one route.
 pub const LAYERS_MAX: usize = 32;
-/// Bytes of one line of a head: hyper's own bound on the whole head is met first.
-pub const HEAD_LINE_BYTES_MAX: usize = 128 * 1024;
+/// Bytes of a head where no setting says otherwise.
+pub const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a line that gives a chunk's size, extensions included.
 pub const CHUNK_LINE_BYTES_MAX: usize = 4096;
 /// Bytes of trailers: they are thrown away.

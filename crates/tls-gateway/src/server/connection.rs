@@ -81,10 +81,10 @@ impl Incomer {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let progress = Arc::new(Progress::new());
-        let io = TokioIo::new(Gated::new(stream, Arc::clone(&progress)));
+        let io = TokioIo::new(Gated::new(stream, Arc::clone(&progress), self.shared.config.head_bytes_max));
         let mut builder = http1::Builder::new();
         // The watchdog has its own idea of a slow head: hyper's timer counts idle time too.
-        builder.timer(TokioTimer::new()).header_read_timeout(None).pipeline_flush(true);
+        builder.timer(TokioTimer::new()).header_read_timeout(None);
         builder.max_buf_size(self.shared.config.head_bytes_max.max(8192));
         let service = self.service(connection, &progress);
         let served = builder.serve_connection(io, service_fn(service)).with_upgrades();

@@ -15,7 +15,7 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::progress::Progress;
-use crate::limits::{CHUNK_LINE_BYTES_MAX, HEAD_LINE_BYTES_MAX, LEADING_LINES_MAX, TRAILER_BYTES_MAX};
+use crate::limits::{CHUNK_LINE_BYTES_MAX, HEAD_BYTES_MAX, LEADING_LINES_MAX, TRAILER_BYTES_MAX};
 
 /// What is read next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,20 +60,29 @@ pub struct Gate {
     /// A line whose end has not come yet.
     partial: Vec<u8>,
     leading: usize,
+    /// Bytes of the head so far, and most of them.
+    head_bytes: usize,
+    head_bytes_max: usize,
 }
 
 impl Default for Gate {
     fn default() -> Self {
+        Gate::new(HEAD_BYTES_MAX)
+    }
+}
+
+impl Gate {
+    fn new(head_bytes_max: usize) -> Self {
         Gate {
             expecting: Expecting::Head { lines: 0 },
             framing: Framing::default(),
             partial: Vec::new(),
             leading: 0,
+            head_bytes: 0,
+            head_bytes_max,
         }
     }
-}
 
-impl Gate {
     /// For the fuzz target: whether all of it may pass.
     pub fn accepts(&mut self, data: &[u8]) -> bool {
         self.feed(data, None) == Verdict::Good
@@ -110,11 +119,17 @@ impl Gate {
             let bad = || if in_head { Verdict::BadHead(message_start) } else { Verdict::BadBody };
             let Some(end) = memchr::memchr(b'\n', rest) else {
                 self.partial.extend_from_slice(rest);
-                let max = if in_head { HEAD_LINE_BYTES_MAX } else { CHUNK_LINE_BYTES_MAX };
+                let max = if in_head { self.head_bytes_max - self.head_bytes } else { CHUNK_LINE_BYTES_MAX };
                 return if self.partial.len() > max { bad() } else { Verdict::Good };
             };
             let (line, after) = rest.split_at(end);
             rest = after.get(1..).unwrap_or_default();
+            if in_head {
+                self.head_bytes += self.partial.len() + line.len();
+                if self.head_bytes > self.head_bytes_max {
+                    return bad();
+                }
+            }
             let good = if self.partial.is_empty() {
                 self.line(line, progress)
             } else {
@@ -150,6 +165,7 @@ impl Gate {
             Expecting::Head { lines } if line.is_empty() => {
                 let _ = lines;
                 self.leading = 0;
+                self.head_bytes = 0;
                 if let Some(progress) = progress {
                     progress.head_ended();
                 }
@@ -229,8 +245,8 @@ pub(super) struct Gated<S> {
 }
 
 impl<S> Gated<S> {
-    pub(super) fn new(inner: S, progress: Arc<Progress>) -> Self {
-        Gated { inner, gate: Gate::default(), progress }
+    pub(super) fn new(inner: S, progress: Arc<Progress>, head_bytes_max: usize) -> Self {
+        Gated { inner, gate: Gate::new(head_bytes_max), progress }
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::Duration;
 
 /// Times are milliseconds since the connection began, plus one; 0 is never.
 #[derive(Debug)]
-pub struct Progress {
+pub(super) struct Progress {
     begin: Instant,
     head_since: AtomicU64,
     idle_since: AtomicU64,

@@ -80,11 +80,15 @@ impl EntryTable {
         let mut routes = routes.to_vec();
         // Highest first; among equals the more trusted word, then the name, so that the answer is
         // the same each time.
-        routes.sort_by(|a, b| {
-            b.priority
-                .cmp(&a.priority)
-                .then_with(|| a.origin.cmp(&b.origin))
-                .then_with(|| a.name.cmp(&b.name))
+        // What the administrator binds to a host beats labels, whatever their priority; rules that
+        // are open to any host compete by priority alone.
+        let rank = |route: &Route| match (&route.origin, route.rule.hosts()) {
+            (Origin::File | Origin::Internal, Hosts::Exactly(_)) => 0,
+            (Origin::Internal, Hosts::Open) => 0,
+            _ => 1,
+        };
+        routes.sort_by_cached_key(|route| {
+            (rank(route), std::cmp::Reverse(route.priority), route.origin.clone(), Arc::clone(&route.name))
         });
         let bounds: Vec<Hosts> = routes.iter().map(|route| route.rule.hosts()).collect();
         let mut named: BTreeMap<&str, Vec<usize>> =

@@ -38,6 +38,16 @@ impl Route {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// Its rule, as written.
+    pub fn rule(&self) -> &str {
+        self.rule.text()
+    }
+
+    /// The name of its service.
+    pub fn service_name(&self) -> &str {
+        self.service.name()
+    }
 }
 
 /// `%3B %25 %3F %23`: everything but the separators of paths.
