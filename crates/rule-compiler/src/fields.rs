@@ -43,9 +43,12 @@ impl FieldRef {
         let Some(id) = self.id else {
             return self.is_direction().then(|| direction(source.code()));
         };
+        if !self.is_of_ancestors() {
+            return source.extract(id, argument);
+        }
         match source.extract(id, argument) {
             // No ancestor is no value; sockets' ends exist without being there (Falco).
-            Some(Value::AnyOf(values)) if values.is_empty() && self.is_of_ancestors() => None,
+            Some(Value::AnyOf(values)) if values.is_empty() => None,
             // One text for all ancestors, unlike its sisters (Falco).
             Some(Value::AnyOf(values)) if id == field_id::PROC_AARGS => Some(joined(&values)),
             value => value,

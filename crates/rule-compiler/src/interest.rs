@@ -8,12 +8,16 @@
 //! the checks, where only the event's name can be negated exactly: another negated check is also
 //! true when its value is missing.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
 
-use event::{Interest, PathSet, Scope, event_code, field_id};
+use event::{Interest, Narrowing, PathSet, Scope, event_code, field_id};
 use rule_syntax::Operator;
 
 use crate::{
+    calls::Calls,
     events::{self, CodeSet},
     fields::OwnedArgument,
     hash::FastHash,
@@ -80,6 +84,8 @@ struct Admitted {
     read: PathSet,
     write: PathSet,
     failed: PathSet,
+    /// Of other events.
+    calls: Calls,
 }
 
 impl Admitted {
@@ -89,11 +95,16 @@ impl Admitted {
             read: PathSet::All,
             write: PathSet::All,
             failed: PathSet::All,
+            calls: Calls::ALL,
         }
     }
 
     fn nothing() -> Self {
-        Admitted { scope: None, read: none(), write: none(), failed: none() }
+        Admitted { scope: None, read: none(), write: none(), failed: none(), calls: Calls::NONE }
+    }
+
+    fn calls(calls: Calls) -> Self {
+        Admitted { calls, ..Admitted::all() }
     }
 
     fn paths(paths: PathSet) -> Self {
@@ -107,6 +118,7 @@ impl Admitted {
             read: intersection(self.read, other.read),
             write: intersection(self.write, other.write),
             failed: intersection(self.failed, other.failed),
+            calls: self.calls.both(other.calls),
         }
     }
 
@@ -116,6 +128,7 @@ impl Admitted {
             read: union(self.read, other.read),
             write: union(self.write, other.write),
             failed: union(self.failed, other.failed),
+            calls: self.calls.either(other.calls),
         }
     }
 
@@ -137,6 +150,8 @@ struct Deriver<'p> {
     /// Results by (number of the name, node, negated).
     known: HashMap<(u32, NodeId, bool), Admitted, FastHash>,
     interest: Interest,
+    /// Of each event, the occurrences that some rule can use.
+    calls: BTreeMap<String, Calls>,
 }
 
 impl<'p> Deriver<'p> {
@@ -157,6 +172,7 @@ impl<'p> Deriver<'p> {
             names: HashMap::new(),
             known: HashMap::default(),
             interest: Interest::default(),
+            calls: BTreeMap::new(),
         }
     }
 
@@ -173,6 +189,7 @@ impl<'p> Deriver<'p> {
                 }
             };
             let Some(scope) = admitted.scope else { continue };
+            let admitted_calls = admitted.calls;
             if OPEN_FAMILY.contains(name) {
                 // creat opens for writing, whatever the condition says of the mode.
                 let read = if *name == "creat" { none() } else { admitted.read };
@@ -185,12 +202,20 @@ impl<'p> Deriver<'p> {
                 open.write = union(std::mem::replace(&mut open.write, none()), admitted.write);
                 open.failed |= !is_none(&admitted.failed);
             }
+            let calls = self.calls.entry((*name).to_owned()).or_insert(Calls::NONE);
+            *calls = calls.either(admitted_calls);
             let known = self.interest.events.entry((*name).to_owned()).or_insert(scope);
             *known = scope.max(*known);
         }
     }
 
-    fn finish(self) -> Interest {
+    fn finish(mut self) -> Interest {
+        let narrowed = self.calls.into_iter().map(|(name, calls)| {
+            let narrowing = calls.narrowing(&name);
+            (name, narrowing)
+        });
+        self.interest.narrowing =
+            narrowed.filter(|(_, narrowing)| *narrowing != Narrowing::default()).collect();
         self.interest
     }
 
@@ -312,24 +337,42 @@ fn of_test(operand: &Operand, test: &Test, codes: &Codes) -> Admitted {
         field_id::FD_DIRECTORY => Admitted::paths(directory_prefixes(test)),
         field_id::FD_NUM | field_id::EVT_RAWRES => {
             let mut admitted = Admitted::all();
+            let is_result = id == field_id::EVT_RAWRES;
             if !number_can_hold(test, |number| number < 0) {
                 admitted.failed = none();
+                admitted.calls.failure &= !is_result;
             }
             if !number_can_hold(test, |number| number >= 0) {
                 (admitted.read, admitted.write) = (none(), none());
+                admitted.calls.success &= !is_result;
             }
             admitted
         }
         field_id::EVT_RES => match test {
-            Test::TextIs(text) if **text == *b"SUCCESS" => Admitted { failed: none(), ..Admitted::all() },
+            Test::TextIs(text) if **text == *b"SUCCESS" => {
+                Admitted { failed: none(), ..Admitted::calls(Calls { failure: false, ..Calls::ALL }) }
+            }
             _ if !test.holds(&event::Value::text(b"SUCCESS")) => {
-                Admitted { read: none(), write: none(), ..Admitted::all() }
+                let calls = Calls { success: false, ..Calls::ALL };
+                Admitted { read: none(), write: none(), ..Admitted::calls(calls) }
             }
             _ => Admitted::all(),
         },
+        field_id::FD_CONNECTED if matches!(test, Test::Bool(false)) => {
+            Admitted::calls(Calls { connected: false, ..Calls::ALL })
+        }
+        field_id::FD_NAME_CHANGED if matches!(test, Test::Bool(true)) => {
+            Admitted::calls(Calls { same_peer: false, ..Calls::ALL })
+        }
+        id if Calls::is_about_sockets(id) => Admitted::calls(Calls::of_socket_test(id, test)),
         field_id::EVT_FAILED => match test {
-            Test::Bool(true) => Admitted { read: none(), write: none(), ..Admitted::all() },
-            Test::Bool(false) => Admitted { failed: none(), ..Admitted::all() },
+            Test::Bool(true) => {
+                let calls = Calls { success: false, ..Calls::ALL };
+                Admitted { read: none(), write: none(), ..Admitted::calls(calls) }
+            }
+            Test::Bool(false) => {
+                Admitted { failed: none(), ..Admitted::calls(Calls { failure: false, ..Calls::ALL }) }
+            }
             _ => Admitted::all(),
         },
         field_id::EVT_IS_OPEN_READ

@@ -1,5 +1,4 @@
-//! Rough costs of values and tests, to try the cheap ones first. Tests that are nearly always
-//! true count as dear: they seldom end anything.
+//! Rough costs of values and tests, to try the cheap ones first.
 
 use event::{FieldId, ValueType, field_id};
 use rule_compiler::{Operand, Test};
@@ -38,8 +37,6 @@ fn of_field(id: FieldId, value_type: ValueType) -> u32 {
         | field_id::FD_IP
         | field_id::FD_NET
         | field_id::FD_PORT => 8,
-        // Mostly what they are compared with: a regular file, a descriptor that is open.
-        field_id::FD_TYPECHAR | field_id::FD_NUM => 9,
         _ if name.starts_with("k8s.") || name.starts_with("container.") => 5,
         _ if name.starts_with("evt.") => 1,
         _ if value_type == ValueType::Charbuf => 3,
@@ -58,9 +55,12 @@ fn of_comparison(test: &Test) -> u32 {
         Test::NumberIn(_) | Test::Ip(_) | Test::IpNot(_) | Test::Net(_) | Test::NetNot(_) | Test::IpIn(_) => {
             1
         }
-        Test::TextIs(_) | Test::StartsWith(_) | Test::EndsWith(_) | Test::TextIn(_) => 1,
-        // Inequality mostly holds.
-        Test::TextIsNot(_) | Test::TextOrder(..) => 3,
+        Test::TextIs(_)
+        | Test::TextIsNot(_)
+        | Test::TextOrder(..)
+        | Test::StartsWith(_)
+        | Test::EndsWith(_)
+        | Test::TextIn(_) => 1,
         Test::StartsWithAny(_) | Test::EndsWithAny(_) | Test::NetIn(_) => 2,
         Test::Contains(_) | Test::Paths(_) | Test::ContainsAny(_) => 4,
         Test::ContainsFolded(_) | Test::Glob(_) | Test::ContainsFoldedAny(_) => 6,

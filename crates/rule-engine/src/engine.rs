@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use alert::{Alert, Priority, Uuid};
-use event::{FieldSource, field_id};
+use event::{EventCode, FieldSource, field_id};
 use jiff::tz::TimeZone;
 use rule_compiler::{ExtraValue, FieldRef, Format, Operand, Part, Rule, RuleSet};
 use telemetry::{Counter, Registry};
 
 use crate::{
+    chances::{Chances, LEARN_AGAIN_AFTER, LOOK_EVERY, Learning},
     config::{Config, ConfigError, RuleMatching},
-    evaluate::Cache,
+    evaluate::{Cache, Evaluation},
     plan::{END, Plan},
     profile::{Profile, RuleCost},
     render,
@@ -34,7 +35,7 @@ pub struct Engine {
     words: Words,
     profile: Profile,
     /// Per event code, made when the first event of it comes.
-    plans: Vec<Option<Arc<Plan>>>,
+    plans: Vec<Option<Planned>>,
     /// `rules_matches_total`, per rule.
     matches: Vec<Counter>,
     /// `rules_events_total`: events that some rule was evaluated on.
@@ -93,7 +94,7 @@ impl Engine {
             .collect();
         self.cache.reset(rules.program());
         self.words = Words::new(rules.program());
-        self.plans = vec![None; event::EVENTS.len()];
+        self.plans = event::EVENTS.iter().map(|_| None).collect();
         self.profile = Profile::new(self.config.profile_every_events, &rules, &self.registry);
         self.rules = rules;
     }
@@ -142,6 +143,15 @@ impl Engine {
     }
 }
 
+/// The plan of an event code, and what is learned to better it.
+#[derive(Debug)]
+struct Planned {
+    plan: Plan,
+    /// Events until something is to be learned.
+    countdown: u32,
+    learning: Option<Box<Learning>>,
+}
+
 /// What a search for matching rules looks at.
 struct Search<'e> {
     rules: &'e RuleSet,
@@ -155,7 +165,7 @@ impl Search<'_> {
     fn run<S: FieldSource>(
         &self,
         cache: &mut Cache,
-        plans: &mut [Option<Arc<Plan>>],
+        plans: &mut [Option<Planned>],
         source: &S,
         on_match: &mut dyn FnMut(usize) -> bool,
     ) {
@@ -168,23 +178,52 @@ impl Search<'_> {
             return self.walk(cache, candidates, source, on_match);
         }
         let Some(slot) = plans.get_mut(usize::from(code.0)) else { return };
-        let plan: &Plan = slot.get_or_insert_with(|| {
-            let rules = self.rules.rules();
-            let is_wanted = |index: &u32| {
-                rules.get(*index as usize).is_some_and(|rule| rule.priority <= self.minimum_priority)
-            };
-            let wanted: Vec<u32> = candidates.iter().copied().filter(is_wanted).collect();
-            Arc::new(Plan::new(self.rules.program(), rules, &wanted, code))
+        let planned = slot.get_or_insert_with(|| Planned {
+            plan: self.plan(code, &Chances::default()),
+            countdown: LOOK_EVERY,
+            learning: None,
         });
-        let Some(mut at) = plan.starts.first().copied().filter(|start| *start != END) else { return };
+        let Some(mut at) = planned.plan.starts.first().copied().filter(|start| *start != END) else { return };
         self.evaluated.increment();
         let mut evaluation = cache.begin(self.rules.program(), self.words, source);
-        while let Some(position) = evaluation.next_match(plan, at) {
-            let index = plan.rules.get(position).copied().unwrap_or(u32::MAX);
+        while let Some(position) = evaluation.next_match(&planned.plan, at) {
+            let index = planned.plan.rules.get(position).copied().unwrap_or(u32::MAX);
             if !on_match(index as usize) {
-                return;
+                break;
             }
-            at = plan.starts.get(position + 1).copied().unwrap_or(END);
+            at = planned.plan.starts.get(position + 1).copied().unwrap_or(END);
+        }
+        planned.countdown -= 1;
+        if planned.countdown == 0 {
+            self.learn(planned, code, &mut evaluation);
+        }
+    }
+
+    fn plan(&self, code: EventCode, chances: &Chances) -> Plan {
+        let rules = self.rules.rules();
+        let is_wanted = |index: &u32| {
+            rules.get(*index as usize).is_some_and(|rule| rule.priority <= self.minimum_priority)
+        };
+        let wanted: Vec<u32> = self.rules.candidates(code).iter().copied().filter(is_wanted).collect();
+        Plan::new(self.rules.program(), rules, &wanted, code, chances)
+    }
+
+    /// Looks at how often tests hold, and puts them in order once enough was seen.
+    fn learn<S: FieldSource>(
+        &self,
+        planned: &mut Planned,
+        code: EventCode,
+        evaluation: &mut Evaluation<'_, '_, S>,
+    ) {
+        let program = self.rules.program();
+        let learning = planned.learning.get_or_insert_with(|| Box::new(Learning::new(program)));
+        match learning.look(&planned.plan, program, evaluation) {
+            None => planned.countdown = LOOK_EVERY,
+            Some(chances) => {
+                planned.plan = self.plan(code, &chances);
+                planned.learning = None;
+                planned.countdown = LEARN_AGAIN_AFTER;
+            }
         }
     }
 

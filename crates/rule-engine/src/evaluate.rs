@@ -85,6 +85,15 @@ impl<S: FieldSource> Evaluation<'_, '_, S> {
         }
     }
 
+    /// The result of a single test.
+    pub(crate) fn result(&mut self, node: u32) -> bool {
+        let epoch = self.cache.epoch;
+        match self.cache.results.get(node as usize) {
+            Some(stamp) if stamp >> 1 == epoch => stamp & 1 == 1,
+            _ => self.test(node),
+        }
+    }
+
     /// Makes one test and gives the next step.
     fn step(&mut self, plan: &Plan, at: u32) -> u32 {
         let Some(step) = plan.steps.get(at as usize) else { return END };

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod chances;
 mod columns;
 mod config;
 mod cost;

@@ -2,7 +2,7 @@
 //!
 //! Conditions are first simplified for the code: tests of the event's name, of arguments it does
 //! not have and of open modes on what opens nothing are known, and whole rules fall away. Then
-//! each rule becomes tests with two jumps each, the cheap ones first; a jump to a test whose result
+//! each rule becomes tests with two jumps each, those first that are cheap and likely to decide; a jump to a test whose result
 //! is known goes on from there. Parts that several rules share are units of their own, evaluated
 //! once per event.
 
@@ -13,7 +13,7 @@ use rule_compiler::{
     FastHash, FieldRef, Node, NodeId, Operand, Operator, OwnedArgument, Program, Rule, Test,
 };
 
-use crate::cost;
+use crate::{chances::Chances, cost};
 
 /// No rule is left.
 pub(crate) const END: u32 = u32::MAX;
@@ -52,8 +52,15 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The program for events of `code`, for those of `candidates` that can match it.
-    pub(crate) fn new(program: &Program, rules: &[Rule], candidates: &[u32], code: EventCode) -> Plan {
-        let mut simplifier = Simplifier { program, code, parts: Vec::new(), known: HashMap::default() };
+    pub(crate) fn new(
+        program: &Program,
+        rules: &[Rule],
+        candidates: &[u32],
+        code: EventCode,
+        chances: &Chances,
+    ) -> Plan {
+        let known = HashMap::default();
+        let mut simplifier = Simplifier { program, code, chances, parts: Vec::new(), known };
         let mut roots = Vec::new();
         for index in candidates {
             let Some(rule) = rules.get(*index as usize) else { continue };
@@ -98,9 +105,25 @@ enum Known {
 struct Part {
     node: NodeId,
     shape: Shape,
-    cost: u32,
+    measure: Measure,
     /// Tests below, counted with repetition up to a bound.
     tests: u32,
+}
+
+/// What a part is expected to cost, and how often it holds.
+#[derive(Debug, Clone, Copy, Default)]
+struct Measure {
+    cost: f64,
+    chance: f64,
+}
+
+impl Measure {
+    /// Low for what should be tried early: cheap, and likely to end a conjunction (or, with `is_and`
+    /// false, an alternative).
+    fn rank(self, is_and: bool) -> u64 {
+        let ends = if is_and { 1.0 - self.chance } else { self.chance };
+        (self.cost * 1_000.0 / ends.max(0.001)) as u64
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -114,6 +137,7 @@ enum Shape {
 struct Simplifier<'p> {
     program: &'p Program,
     code: EventCode,
+    chances: &'p Chances,
     parts: Vec<Part>,
     known: HashMap<NodeId, Known, FastHash>,
 }
@@ -130,15 +154,16 @@ impl Simplifier<'_> {
                 Known::True => Known::False,
                 Known::False => Known::True,
                 Known::Part(child) => {
-                    let (cost, tests) = self.measure(child);
-                    self.add(id, Shape::Not(child), cost, tests)
+                    let (measure, tests) = self.measure(child);
+                    let measure = Measure { chance: 1.0 - measure.chance, ..measure };
+                    self.add(id, Shape::Not(child), measure, tests)
                 }
             },
             Some(Node::And(children)) => self.group(id, children, true),
             Some(Node::Or(children)) => self.group(id, children, false),
             Some(Node::Event { codes, .. }) => {
                 if matches!(self.code, event_code::GENERIC_E | event_code::GENERIC_X) {
-                    self.add(id, Shape::Test, 0, 1)
+                    self.add(id, Shape::Test, self.measure_test(id, 1), 1)
                 } else if codes.contains(self.code) {
                     Known::True
                 } else {
@@ -147,14 +172,14 @@ impl Simplifier<'_> {
             }
             Some(Node::Test(operand, test)) => match self.program.operand(*operand) {
                 Some(operand) if !self.is_impossible(operand, test) => {
-                    self.add(id, Shape::Test, cost::of_test(operand, test), 1)
+                    self.add(id, Shape::Test, self.measure_test(id, cost::of_test(operand, test)), 1)
                 }
                 _ => Known::False,
             },
             Some(Node::Compare(left, _, right)) => {
                 let operands = [left, right].map(|operand| self.program.operand(*operand));
                 let cost: u32 = operands.iter().flatten().map(|operand| cost::of_operand(operand)).sum();
-                self.add(id, Shape::Test, cost + 1, 1)
+                self.add(id, Shape::Test, self.measure_test(id, cost + 1), 1)
             }
         };
         self.known.insert(id, known);
@@ -168,7 +193,7 @@ impl Simplifier<'_> {
         for child in children {
             match self.part(*child) {
                 known if known == decisive => return decisive,
-                Known::Part(part) if !kept.contains(&part) => kept.push(part),
+                Known::Part(part) => self.keep(part, is_and, &mut kept),
                 _ => {}
             }
         }
@@ -178,24 +203,46 @@ impl Simplifier<'_> {
             _ => {}
         }
         // Order does not change the result; equal parts stand in equal order in all rules.
-        kept.sort_by_cached_key(|part| (self.measure(*part).0, *part));
-        let measures: Vec<(u32, u32)> = kept.iter().map(|part| self.measure(*part)).collect();
-        let tests = measures.iter().map(|(_, tests)| *tests).fold(0, u32::saturating_add);
-        let first = measures.first().map_or(0, |(cost, _)| *cost);
-        let all = measures.iter().map(|(cost, _)| *cost).fold(0, u32::saturating_add);
-        // A conjunction mostly ends at its first test, an alternative mostly sees all of them.
-        let cost = if is_and { first.saturating_add(all / 8) } else { all };
-        self.add(id, if is_and { Shape::And(kept) } else { Shape::Or(kept) }, cost, tests)
+        kept.sort_by_cached_key(|part| (self.measure(*part).0.rank(is_and), *part));
+        let (mut cost, mut reached, mut tests) = (0.0, 1.0, 0u32);
+        for part in &kept {
+            let (measure, below) = self.measure(*part);
+            cost += measure.cost * reached;
+            reached *= if is_and { measure.chance } else { 1.0 - measure.chance };
+            tests = tests.saturating_add(below);
+        }
+        let measure = Measure { cost, chance: if is_and { reached } else { 1.0 - reached } };
+        self.add(id, if is_and { Shape::And(kept) } else { Shape::Or(kept) }, measure, tests)
     }
 
-    fn add(&mut self, node: NodeId, shape: Shape, cost: u32, tests: u32) -> Known {
+    /// Adds a part of a group. A conjunction inside of a conjunction is taken apart, so that its
+    /// tests can stand where they are worth most.
+    fn keep(&self, part: u32, is_and: bool, kept: &mut Vec<u32>) {
+        match self.parts.get(part as usize).map(|part| &part.shape) {
+            Some(Shape::And(inner)) if is_and => {
+                for part in inner {
+                    if !kept.contains(part) {
+                        kept.push(*part);
+                    }
+                }
+            }
+            _ if kept.contains(&part) => {}
+            _ => kept.push(part),
+        }
+    }
+
+    fn measure_test(&self, node: NodeId, cost: u32) -> Measure {
+        Measure { cost: f64::from(cost.max(1)), chance: self.chances.of(self.program, node) }
+    }
+
+    fn add(&mut self, node: NodeId, shape: Shape, measure: Measure, tests: u32) -> Known {
         let index = self.parts.len() as u32;
-        self.parts.push(Part { node, shape, cost, tests });
+        self.parts.push(Part { node, shape, measure, tests });
         Known::Part(index)
     }
 
-    fn measure(&self, part: u32) -> (u32, u32) {
-        self.parts.get(part as usize).map_or((0, 0), |part| (part.cost, part.tests))
+    fn measure(&self, part: u32) -> (Measure, u32) {
+        self.parts.get(part as usize).map_or_else(Default::default, |part| (part.measure, part.tests))
     }
 
     /// Counts how often each part is used, the parts below a part once.

@@ -284,3 +284,39 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2, ..ProptestConfig::default() })]
+
+    /// What is learned of events changes the order of tests and no result.
+    #[test]
+    fn learning_changes_no_result(
+        conditions in proptest::collection::vec(condition(), 6),
+        happenings in proptest::collection::vec(happening(), 24),
+    ) {
+        let yaml: String = conditions
+            .iter()
+            .enumerate()
+            .map(|(index, condition)| rule(&index.to_string(), condition))
+            .collect();
+        let config = || Config { rule_matching: RuleMatching::All, ..Config::default() };
+        let mut engine = Engine::new(rules(&yaml), config(), &Registry::default()).unwrap();
+        let expected: Vec<Vec<usize>> = happenings
+            .iter()
+            .map(|happening| {
+                let mut fresh = Engine::new(rules(&yaml), config(), &Registry::default()).unwrap();
+                let mut fired = Vec::new();
+                fresh.matching(&happening.table, &mut |index| fired.push(index));
+                fired
+            })
+            .collect();
+        // Long enough for each event code to be learned.
+        for _ in 0..600 {
+            for (happening, expected) in happenings.iter().zip(&expected) {
+                let mut fired = Vec::new();
+                engine.matching(&happening.table, &mut |index| fired.push(index));
+                prop_assert_eq!(&fired, expected);
+            }
+        }
+    }
+}
