@@ -1,5 +1,6 @@
 //! Counts of rows by labels and time, done on columns: what `sum by (…) (count_over_time(…))`
-//! needs. Rows that columns cannot tell about are handed out instead.
+//! needs. Rows that columns cannot tell about are handed out instead. It is long because memory,
+//! minutes and columns are counted into one state.
 
 use std::{collections::HashMap, ops::ControlFlow};
 

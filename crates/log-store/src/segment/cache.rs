@@ -3,7 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock, Weak},
+    sync::{
+        Arc, Mutex, OnceLock, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use super::{
@@ -29,8 +32,42 @@ pub(crate) struct Cache {
     pub(super) passing: Option<Arc<Vec<bool>>>,
 }
 
+/// A segment's templates, kept as long as the segment is live; of the first segments only that
+/// were asked for them, so that a long history does not stay in memory.
+#[derive(Debug, Default)]
+pub(crate) struct KeptTemplates(OnceLock<Arc<Vec<TemplateUse>>>);
+
+/// Segments that keep them: about 40 kB each.
+const KEPT_MAX: usize = 512;
+static KEPT: AtomicUsize = AtomicUsize::new(0);
+
+impl KeptTemplates {
+    pub(super) fn get(&self) -> Option<Arc<Vec<TemplateUse>>> {
+        self.0.get().cloned()
+    }
+
+    pub(super) fn keep(&self, templates: &Arc<Vec<TemplateUse>>) {
+        let is_new =
+            KEPT.fetch_add(1, Ordering::Relaxed) < KEPT_MAX && self.0.set(Arc::clone(templates)).is_ok();
+        if !is_new {
+            KEPT.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for KeptTemplates {
+    fn drop(&mut self) {
+        if self.0.get().is_some() {
+            KEPT.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// By the bytes they have in a file.
+type Known = HashMap<Box<[u8]>, Weak<Template>>;
+
 /// Templates of all segments: most have the same ones, so each is kept once.
-static KNOWN: OnceLock<Mutex<HashMap<Box<[u8]>, Weak<Template>>>> = OnceLock::new();
+static KNOWN: OnceLock<Mutex<Known>> = OnceLock::new();
 
 /// Weak entries that may be dead before they are swept.
 const KNOWN_MAX: usize = 4096;

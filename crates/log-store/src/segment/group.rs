@@ -159,12 +159,14 @@ impl<'a> Group<'a> {
     }
 
     pub(crate) fn templates(&self) -> Result<Arc<Vec<TemplateUse>>, ReadError> {
-        if let Some(known) = self.cache(|cache| cache.templates.clone()) {
+        let known = self.source.templates().get().or_else(|| self.cache(|cache| cache.templates.clone()));
+        if let Some(known) = known {
             return Ok(known);
         }
         let place = self.layout.templates;
         let bytes = self.bytes(place.offset, place.bytes as usize)?;
         let templates = Arc::new(decode_templates(&bytes).map_err(|bad| self.damaged(bad))?);
+        self.source.templates().keep(&templates);
         self.cache(|cache| cache.templates = Some(Arc::clone(&templates)));
         Ok(templates)
     }

@@ -16,6 +16,7 @@ use parquet::{arrow::arrow_reader::ArrowReaderMetadata, file::reader::ChunkReade
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cache::KeptTemplates,
     grams::NeedleGrams,
     index::SegmentIndex,
     source::{Source, read_error},
@@ -88,6 +89,7 @@ pub(crate) struct Segment {
     pub(super) footer: OnceLock<ArrowReaderMetadata>,
     /// Set once the footer's checksum was found right.
     sound_footer: OnceLock<()>,
+    templates: Arc<KeptTemplates>,
     is_obsolete: AtomicBool,
 }
 
@@ -140,7 +142,8 @@ impl Segment {
         let streams =
             entries.map(|entry| catalogue.intern(&entry.stream.tenant, &entry.stream.labels)).collect();
         let (footer, sound_footer, is_obsolete) = (OnceLock::new(), OnceLock::new(), AtomicBool::new(false));
-        Segment { file, path, index, streams, footer, sound_footer, is_obsolete }
+        let templates = Arc::default();
+        Segment { file, path, index, streams, footer, sound_footer, templates, is_obsolete }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -176,7 +179,8 @@ impl Segment {
 
     pub(crate) fn source(&self) -> Result<Source, ReadError> {
         let index = self.index()?;
-        let source = Source::open(&self.path, self.file.index_offset, Arc::clone(&index.granules))
+        let (granules, templates) = (Arc::clone(&index.granules), Arc::clone(&self.templates));
+        let source = Source::open(&self.path, self.file.index_offset, granules, templates)
             .map_err(|source| ReadError::Io { path: self.path.display().to_string(), source })?;
         if index.layout.is_some() && self.sound_footer.get().is_none() {
             // The store itself does not need the footer, but every other reader does.

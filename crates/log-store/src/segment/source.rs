@@ -19,7 +19,10 @@ use parquet::{
     file::reader::{ChunkReader, Length},
 };
 
-use super::{cache::Cache, index::GRANULE_BYTES};
+use super::{
+    cache::{Cache, KeptTemplates},
+    index::GRANULE_BYTES,
+};
 
 /// An open segment file. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -38,6 +41,8 @@ struct Inner {
     /// Reads so far; after some the rest comes in one.
     reads: AtomicU32,
     whole: OnceLock<Bytes>,
+    /// Of the segment, which lives longer.
+    templates: Arc<KeptTemplates>,
 }
 
 /// A reader that asks for more ranges of a file that is not larger is given the whole file: a
@@ -54,12 +59,18 @@ struct WrongChecksum {
 }
 
 impl Source {
-    pub(crate) fn open(path: &Path, checked_bytes: u64, granules: Arc<[u32]>) -> io::Result<Self> {
+    pub(crate) fn open(
+        path: &Path,
+        checked_bytes: u64,
+        granules: Arc<[u32]>,
+        templates: Arc<KeptTemplates>,
+    ) -> io::Result<Self> {
         let file = File::open(path)?;
         let bytes = file.metadata()?.len();
         let (path, filters, cache) = (path.to_owned(), OnceLock::new(), Mutex::default());
         let (reads, whole) = (AtomicU32::new(0), OnceLock::new());
-        let inner = Inner { path, file, bytes, checked_bytes, granules, filters, cache, reads, whole };
+        let inner =
+            Inner { path, file, bytes, checked_bytes, granules, filters, cache, reads, whole, templates };
         Ok(Source(Arc::new(inner)))
     }
 
@@ -70,6 +81,10 @@ impl Source {
     /// Only these rows will be loaded.
     pub(crate) fn mark(&self, rows: Vec<bool>) {
         self.0.cache.lock().passing = Some(Arc::new(rows));
+    }
+
+    pub(super) fn templates(&self) -> &KeptTemplates {
+        &self.0.templates
     }
 
     /// What was decoded of it.

@@ -1,6 +1,7 @@
 //! Writes one segment in memory: columns as Parquet, text filter, templates, index, footer. The
 //! file is bounded by the memtable or by compaction, a few megabytes; whoever asked for it makes
-//! it durable. FORMAT.md has the bytes.
+//! it durable. FORMAT.md has the bytes. It is long because the order of
+//! the file is told in one place.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -11,11 +12,15 @@ use bytes::Bytes;
 use parquet::{
     column::writer::ColumnCloseResult,
     errors::ParquetError,
-    file::{metadata::KeyValue, writer::SerializedFileWriter},
+    file::{
+        metadata::KeyValue,
+        writer::{SerializedFileWriter, SerializedRowGroupWriter},
+    },
+    schema::types::ColumnDescPtr,
 };
 
 use super::{
-    column::{ChunkWriter, ColumnBuilder, EncodedChunk, NULL, Physical, ValueCoding},
+    column::{ChunkWriter, ColumnBuilder, ColumnPages, EncodedChunk, NULL, Physical, ValueCoding},
     counts::MinuteCollector,
     filter,
     grams::GramCollector,
@@ -245,70 +250,51 @@ impl SegmentWriter {
         let mut writer = SerializedFileWriter::new(Vec::new(), schema, props::properties().into())?;
         let mut chunks = ChunkWriter::new(self.level)?;
         let mut layout = Layout { rows: self.rows as u32, whole_lines, ..Layout::default() };
-        let mut offset = writer.bytes_written() as u64;
-        let descriptor = writer.schema_descr().columns().to_vec();
-        let mut place = descriptor.into_iter();
-        let mut group = writer.next_row_group()?;
-        let mut append = |chunk: EncodedChunk| {
-            let column = place.next().ok_or_else(|| ParquetError::General("a column too many".to_owned()))?;
-            let close = ColumnCloseResult {
-                bytes_written: chunk.bytes.len() as u64,
-                rows_written: chunk.rows() as u64,
-                metadata: chunk.metadata(column)?,
-                bloom_filter: None,
-                column_index: None,
-                offset_index: None,
-            };
-            let mut chunk = chunk;
-            let bytes = Bytes::from(mem::take(&mut chunk.bytes));
-            group.append_column(&bytes, close)?;
-            let pages = chunk.placed(offset);
-            offset += bytes.len() as u64;
-            Ok::<_, ParquetError>(pages)
-        };
-        layout.fixed.push(append(chunks.integers(&mem::take(&mut self.timestamps), ValueCoding::Integers)?)?);
-        layout
-            .fixed
-            .push(append(chunks.integers(&mem::take(&mut self.line_bytes), ValueCoding::ShortIntegers)?)?);
-        let tenants = self.index.streams.iter().map(|entry| entry.stream.tenant.as_ref());
-        let tenants = by_stream(&self.streams, tenants);
-        layout.fixed.push(append(chunks.values(&tenants, Physical::Text, false, true)?)?);
-        let streams = numbered(&self.streams, self.stream_texts.iter().map(String::as_str));
-        layout.fixed.push(append(chunks.values(&streams, Physical::Text, false, true)?)?);
-        let numbers: Vec<String> =
-            (0..=self.encoder.templates.len()).map(|number| number.to_string()).collect();
-        let templates = numbered(templates, numbers.iter().map(String::as_str));
-        layout.fixed.push(append(chunks.values(&templates, Physical::Integer, false, true)?)?);
-        layout.fixed.push(append(chunks.values(
-            &mem::take(&mut self.whole_lines),
-            Physical::Text,
-            true,
-            false,
-        )?)?);
-        self.metadata.finish(self.rows);
-        layout.fixed.push(append(chunks.values(
-            &mem::take(&mut self.metadata),
-            Physical::Text,
-            false,
-            false,
-        )?)?);
+        let offset = writer.bytes_written() as u64;
+        let columns = writer.schema_descr().columns().to_vec().into_iter();
+        let mut group = Appender { columns, group: writer.next_row_group()?, offset };
+        self.write_fixed(templates, &mut chunks, &mut group, &mut layout)?;
         let mut kept: HashMap<u32, u32> = HashMap::new();
         for at in used {
             let (Some(column), Some(place)) = (self.columns.get_mut(at), self.encoder.places.get(at)) else {
                 continue;
             };
             let physical = if place.kind == ValueKind::Integer { Physical::Integer } else { Physical::Text };
-            let pages = append(chunks.values(&mem::take(column), physical, true, false)?)?;
+            let pages = group.append(chunks.values(&mem::take(column), physical, true, false)?)?;
             kept.insert(at as u32, layout.values.len() as u32);
             layout.values.push(ValueColumn { name: place.name.clone(), kind: place.kind, pages });
         }
-        drop(append);
         group.close()?;
         self.renumber(&kept);
         layout.fields = self.fields(&layout);
         layout.metadata_names = (self.metadata_names.len() <= METADATA_NAMES_MAX)
             .then(|| mem::take(&mut self.metadata_names).into_iter().collect());
         Ok((writer, layout))
+    }
+
+    /// The columns that every segment has, in their order.
+    fn write_fixed(
+        &mut self,
+        templates: &[u32],
+        chunks: &mut ChunkWriter,
+        group: &mut Appender<'_>,
+        layout: &mut Layout,
+    ) -> Result<(), ParquetError> {
+        let text = Physical::Text;
+        let mut put = |chunk: EncodedChunk| group.append(chunk).map(|pages| layout.fixed.push(pages));
+        put(chunks.integers(&mem::take(&mut self.timestamps), ValueCoding::Integers)?)?;
+        put(chunks.integers(&mem::take(&mut self.line_bytes), ValueCoding::ShortIntegers)?)?;
+        let tenants = self.index.streams.iter().map(|entry| entry.stream.tenant.as_ref());
+        put(chunks.values(&by_stream(&self.streams, tenants), text, false, true)?)?;
+        let streams = numbered(&self.streams, self.stream_texts.iter().map(String::as_str));
+        put(chunks.values(&streams, text, false, true)?)?;
+        let numbers: Vec<String> =
+            (0..=self.encoder.templates.len()).map(|number| number.to_string()).collect();
+        let templates = numbered(templates, numbers.iter().map(String::as_str));
+        put(chunks.values(&templates, Physical::Integer, false, true)?)?;
+        put(chunks.values(&mem::take(&mut self.whole_lines), text, true, false)?)?;
+        self.metadata.finish(self.rows);
+        put(chunks.values(&mem::take(&mut self.metadata), text, false, false)?)
     }
 
     /// Templates name columns as the file has them.
@@ -331,6 +317,39 @@ impl SegmentWriter {
             fields.entry(span.name.to_string()).or_default().in_templates = true;
         }
         fields
+    }
+}
+
+/// The row group while it is written.
+struct Appender<'a> {
+    columns: std::vec::IntoIter<ColumnDescPtr>,
+    group: SerializedRowGroupWriter<'a, Vec<u8>>,
+    /// Where the next chunk begins.
+    offset: u64,
+}
+
+impl Appender<'_> {
+    fn close(self) -> Result<(), ParquetError> {
+        self.group.close().map(|_| ())
+    }
+
+    /// Adds a chunk; tells where its pages are.
+    fn append(&mut self, mut chunk: EncodedChunk) -> Result<ColumnPages, ParquetError> {
+        let column =
+            self.columns.next().ok_or_else(|| ParquetError::General("a column too many".to_owned()))?;
+        let close = ColumnCloseResult {
+            bytes_written: chunk.bytes.len() as u64,
+            rows_written: chunk.rows() as u64,
+            metadata: chunk.metadata(column)?,
+            bloom_filter: None,
+            column_index: None,
+            offset_index: None,
+        };
+        let bytes = Bytes::from(mem::take(&mut chunk.bytes));
+        self.group.append_column(&bytes, close)?;
+        let pages = chunk.placed(self.offset);
+        self.offset += bytes.len() as u64;
+        Ok(pages)
     }
 }
 

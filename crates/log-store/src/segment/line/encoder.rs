@@ -1,6 +1,7 @@
 //! Takes lines apart: finds the template of each and hands its values to columns.
 //!
-//! Knows no file and no row group; whoever calls it decides where the values go.
+//! Knows no file and no row group; whoever calls it decides where the values go. It is long
+//! because a row goes through its parts in one order, with one state.
 
 use std::{collections::HashMap, sync::Arc};
 

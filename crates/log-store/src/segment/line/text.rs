@@ -179,6 +179,9 @@ fn part_end(bytes: &[u8], from: usize) -> usize {
     from + rest.iter().position(|&byte| is_delimiter(byte)).unwrap_or(rest.len())
 }
 
+/// How well a slot fits: named before it, usual there, length, like its name, not used yet.
+type Rank = (bool, bool, usize, bool, bool);
+
 struct Learner<'a> {
     model: &'a TextModel,
     text: &'a str,
@@ -259,7 +262,7 @@ impl Learner<'_> {
             at.checked_sub(1).and_then(|before| self.text.as_bytes().get(before)) == Some(&b'=');
         let key = is_assigned.then(|| self.key_before(at)).flatten().unwrap_or("");
         let usual = if key.is_empty() { None } else { self.model.usual(key) };
-        let mut best: Option<((bool, bool, usize, bool, bool), usize)> = None;
+        let mut best: Option<(Rank, usize)> = None;
         for slot in (0..self.parsed.spans.len()).rev() {
             let Some(value) = self.parsed.value(slot) else { continue };
             let Some(described) = self.parsed.shape.slots.get(slot) else { continue };
@@ -272,7 +275,7 @@ impl Learner<'_> {
                 continue;
             }
             let name = &*described.name;
-            let rank = (
+            let rank: Rank = (
                 !key.is_empty() && name.ends_with(key),
                 usual == Some(slot),
                 value.len(),
