@@ -1,9 +1,11 @@
 /* connect, bind, listen, socket, accept, accept4. */
-#include "socket.h"
+#include "message.h"
 
 #define EINPROGRESS 115
 
-SYSCALL(connect, 23, FAMILY_CONNECT, 4) {
+MESSAGE(connect, 23, FAMILY_CONNECT, 4) {
+    if (!socket_wanted(e, task, NR_CONNECT, (s32)ARG0(regs)))
+        return 0;
     describe(e, file_of_fd(task, (s32)ARG0(regs)));
     u32 family = load_address(e, (void *)ARG1(regs), ARG2(regs));
     push_s64(e, ret);
@@ -14,20 +16,27 @@ SYSCALL(connect, 23, FAMILY_CONNECT, 4) {
         push_empty(e);
     push_s64(e, (s32)ARG0(regs));
     push_loaded_address(e, family);
+    return 1;
 }
 
-SYSCALL(bind, 21, FAMILY_SOCKET, 3) {
+MESSAGE(bind, 21, FAMILY_SOCKET, 3) {
+    if (!socket_wanted(e, task, NR_BIND, (s32)ARG0(regs)))
+        return 0;
     describe(e, file_of_fd(task, (s32)ARG0(regs)));
     push_s64(e, ret);
     push_loaded_address(e, load_address(e, (void *)ARG1(regs), ARG2(regs)));
     push_s64(e, (s32)ARG0(regs));
+    return 1;
 }
 
-SYSCALL(listen, 25, FAMILY_SOCKET, 3) {
+MESSAGE(listen, 25, FAMILY_SOCKET, 3) {
+    if (!socket_wanted(e, task, NR_LISTEN, (s32)ARG0(regs)))
+        return 0;
     describe(e, file_of_fd(task, (s32)ARG0(regs)));
     push_s64(e, ret);
     push_s64(e, (s32)ARG0(regs));
     push_s32(e, ARG1(regs));
+    return 1;
 }
 
 #define SOCK_NONBLOCK 04000
@@ -65,11 +74,17 @@ INLINE void push_accepted(struct scratch *e, struct task_struct *task, s32 liste
     push_u32(e, most);
 }
 
-SYSCALL(accept, 247, FAMILY_SOCKET, 5) {
+MESSAGE(accept, 247, FAMILY_SOCKET, 5) {
+    if (!socket_wanted(e, task, NR_ACCEPT, (s32)ARG0(regs)))
+        return 0;
     push_accepted(e, task, ARG0(regs), ret);
+    return 1;
 }
 
-SYSCALL(accept4, 389, FAMILY_SOCKET, 6) {
+MESSAGE(accept4, 389, FAMILY_SOCKET, 6) {
+    if (!socket_wanted(e, task, NR_ACCEPT4, (s32)ARG0(regs)))
+        return 0;
     push_accepted(e, task, ARG0(regs), ret);
     push_s32(e, ARG3(regs));
+    return 1;
 }

@@ -2,32 +2,6 @@
  * the socket's family and state are asked before an event is built. */
 #include "message.h"
 
-#if defined(__TARGET_ARCH_x86)
-enum { NR_SENDTO = 44, NR_RECVFROM = 45, NR_SENDMSG = 46, NR_RECVMSG = 47, NR_RECVMMSG = 299, NR_SENDMMSG = 307 };
-#else
-enum { NR_SENDTO = 206, NR_RECVFROM = 207, NR_SENDMSG = 211, NR_RECVMSG = 212, NR_RECVMMSG = 243, NR_SENDMMSG = 269 };
-#endif
-
-/* A program whose event may turn out not to be wanted: the block gives 0 then. */
-#define MESSAGE(name, code, family, params)                                                        \
-    INLINE int name##_event(struct scratch *e, struct task_struct *task, struct pt_regs *regs,     \
-                            s64 ret, u64 *compat);                                                 \
-    SEC("tp_btf/sys_exit") int sys_##name(u64 *context) {                                          \
-        struct pt_regs *regs = (struct pt_regs *)context[0];                                       \
-        s64 ret = context[1];                                                                      \
-        struct scratch *e = event_begin(code, family, params);                                     \
-        if (!e)                                                                                    \
-            return 0;                                                                              \
-        struct task_struct *task = bpf_get_current_task_btf();                                     \
-        if (!name##_event(e, task, regs, ret, compat_arguments(e, task))) {                        \
-            event_reject(e);                                                                       \
-            return 0;                                                                              \
-        }                                                                                          \
-        return FINISH(context, e);                                                                 \
-    }                                                                                              \
-    INLINE int name##_event(struct scratch *e, struct task_struct *task, struct pt_regs *regs,     \
-                            s64 ret, u64 *compat)
-
 /* Falco: a failed message has no tuple. */
 INLINE void push_message_tuple(struct scratch *e, struct task_struct *task, s64 ret, s32 fd, u32 family,
                                int inbound) {

@@ -5,6 +5,14 @@
 #include "filter.h"
 #include "socket.h"
 
+#if defined(__TARGET_ARCH_x86)
+enum { NR_SENDTO = 44, NR_RECVFROM = 45, NR_SENDMSG = 46, NR_RECVMSG = 47, NR_RECVMMSG = 299, NR_SENDMMSG = 307,
+       NR_CONNECT = 42, NR_ACCEPT = 43, NR_BIND = 49, NR_LISTEN = 50, NR_ACCEPT4 = 288 };
+#else
+enum { NR_SENDTO = 206, NR_RECVFROM = 207, NR_SENDMSG = 211, NR_RECVMSG = 212, NR_RECVMMSG = 243, NR_SENDMMSG = 269,
+       NR_CONNECT = 203, NR_ACCEPT = 202, NR_BIND = 200, NR_LISTEN = 201, NR_ACCEPT4 = 242 };
+#endif
+
 /* Bytes of data that are sent along: Falco's snapshot length. */
 #define SNAPSHOT_BYTES 80
 /* Pieces of a message that are looked at. */
@@ -136,5 +144,25 @@ INLINE int same_peer_unwanted(struct scratch *e, u32 number) {
     struct interest *i = c && e->same_peer ? current_interest(c) : NULL;
     return i && (i->syscalls[number & (SYSCALL_COUNT - 1)] & ENTRY_NO_SAME_PEER);
 }
+
+/* A program whose event may turn out not to be wanted: the block gives 0 then. */
+#define MESSAGE(name, code, family, params)                                                        \
+    INLINE int name##_event(struct scratch *e, struct task_struct *task, struct pt_regs *regs,     \
+                            s64 ret, u64 *compat);                                                 \
+    SEC("tp_btf/sys_exit") int sys_##name(u64 *context) {                                          \
+        struct pt_regs *regs = (struct pt_regs *)context[0];                                       \
+        s64 ret = context[1];                                                                      \
+        struct scratch *e = event_begin(code, family, params);                                     \
+        if (!e)                                                                                    \
+            return 0;                                                                              \
+        struct task_struct *task = bpf_get_current_task_btf();                                     \
+        if (!name##_event(e, task, regs, ret, compat_arguments(e, task))) {                        \
+            event_reject(e);                                                                       \
+            return 0;                                                                              \
+        }                                                                                          \
+        return FINISH(context, e);                                                                 \
+    }                                                                                              \
+    INLINE int name##_event(struct scratch *e, struct task_struct *task, struct pt_regs *regs,     \
+                            s64 ret, u64 *compat)
 
 #endif

@@ -1,5 +1,10 @@
 //! The probes' own counters: summed over CPUs, copied into metrics.
 
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
 use kernel_probes::abi::{FAMILY_COUNT, Family, LOSS_COUNT, Loss};
 use telemetry::{Counter, Registry};
 
@@ -8,7 +13,7 @@ use crate::maps::{COUNTER_WORDS, Maps};
 /// Losses of one reason in one family of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LossCount {
-    /// Why: `ring_full`, `too_large`, `user_fault`, `recursion`, `no_program`, `compat`.
+    /// Why: `ring_full`, `too_large`, `user_fault`, `recursion`, `no_program`, `compat`, `shed`.
     pub reason: &'static str,
     /// Family of the events: `open`, `exec`, …
     pub event: &'static str,
@@ -95,7 +100,9 @@ impl Totals {
 #[derive(Debug)]
 pub(crate) struct Metrics {
     families: Vec<[Counter; 3]>,
-    losses: Vec<Counter>,
+    /// By reason and family; made when there is something to count.
+    losses: Mutex<BTreeMap<(Loss, Family), Counter>>,
+    registry: Registry,
     read: Counter,
     malformed: Counter,
 }
@@ -118,13 +125,10 @@ impl Metrics {
                 ),
             ]
         };
-        let loss = |loss: &Loss| {
-            let help = "Events lost in the kernel (user_fault: parameters).";
-            registry.counter("sensor_events_lost_total", help, &[("reason", loss.name())])
-        };
         Metrics {
             families: Family::ALL.iter().map(family).collect(),
-            losses: Loss::ALL.iter().map(loss).collect(),
+            losses: Mutex::default(),
+            registry: registry.clone(),
             read: registry.counter("sensor_events_read_total", "Events read from the ring buffer.", &[]),
             malformed: registry.counter(
                 "sensor_events_malformed_total",
@@ -141,8 +145,17 @@ impl Metrics {
             shipped.raise_to(counts.shipped);
             filtered.raise_to(counts.filtered);
         }
-        for (counter, loss) in self.losses.iter().zip(Loss::ALL) {
-            counter.raise_to(Family::ALL.iter().map(|family| totals.loss(loss, *family)).sum());
+        let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+        for loss in Loss::ALL {
+            for family in Family::ALL {
+                let count = totals.loss(loss, family);
+                if count > 0 {
+                    let labels = [("reason", loss.name()), ("event", family.name())];
+                    let help = "Events lost in the kernel (user_fault: parameters).";
+                    let make = || self.registry.counter("sensor_events_lost_total", help, &labels);
+                    losses.entry((loss, family)).or_insert_with(make).raise_to(count);
+                }
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{backup, bench, ca, doctor, events, fields, hub, ready, record, replay, rules, run, selftest, sensor, store, user};
+use super::{backup, bench, ca, doctor, events, fields, hub, ready, record, replay, rules, run, selftest, sensor, status, store, user};
 use crate::config::{self, Config};
 
 /// Watches what happens inside the containers of this host: kernel events, rules, alerts,
@@ -90,6 +90,8 @@ enum Command {
     Selftest(selftest::Selftest),
     /// Run the sensor alone: kernel probes, containers and rules
     Sensor(sensor::Sensor),
+    /// Show what the sensor sees, filters and loses
+    Status(status::Status),
     /// Prove that nothing stored was altered, and hand the data to other engines
     Store(store::Store),
     /// Add, list and remove users and tokens
@@ -115,6 +117,7 @@ impl Arguments {
             Command::Run(command) => command.run(),
             Command::Selftest(command) => command.run(),
             Command::Sensor(command) => command.run(),
+            Command::Status(command) => command.run(),
             Command::Store(command) => command.run(),
             Command::User(command) => command.run(),
         }

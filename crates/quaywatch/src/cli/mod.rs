@@ -16,6 +16,7 @@ mod rules;
 mod run;
 mod selftest;
 mod sensor;
+mod status;
 mod store;
 mod user;
 

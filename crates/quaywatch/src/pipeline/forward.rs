@@ -171,8 +171,9 @@ impl Forwarder {
         let losses = counters
             .iter()
             .filter_map(|(name, value)| {
-                let reason = name.strip_prefix(lost)?.strip_suffix("\"}")?;
-                Some((reason.to_owned(), u64::try_from(*value).ok()?)).filter(|(_, count)| *count > 0)
+                // `shed/open`: why, and what kind of events.
+                let (reason, event) = name.strip_prefix(lost)?.strip_suffix("\"}")?.split_once("\",event=\"")?;
+                Some((format!("{reason}/{event}"), u64::try_from(*value).ok()?)).filter(|(_, count)| *count > 0)
             })
             .collect();
         SensorStatus {
