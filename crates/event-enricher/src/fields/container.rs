@@ -25,6 +25,22 @@ pub(super) fn extract<'s>(
         _ => {}
     }
     let container = e.metadata()?;
+    match field {
+        id::CONTAINER_START_TS => container.started_ns.map(Value::Uint),
+        id::CONTAINER_DURATION => {
+            Some(Value::Uint(e.event.timestamp.0.saturating_sub(container.started_ns?)))
+        }
+        id::PROC_IS_CONTAINER_HEALTHCHECK => Some(Value::Bool(is_healthcheck(e, container))),
+        _ => described(container, field, argument),
+    }
+}
+
+/// What the description of a container alone answers.
+pub(crate) fn described<'s>(
+    container: &'s Container,
+    field: FieldId,
+    argument: FieldArgument<'_>,
+) -> Option<Value<'s>> {
     let text = |text: &'s Option<String>| text.as_deref().map(|text| Value::text(text.as_bytes()));
     match field {
         id::CONTAINER_NAME => text(&container.name),
@@ -38,10 +54,6 @@ pub(super) fn extract<'s>(
         id::CONTAINER_HOST_PID => container.host_pid.map(Value::Bool),
         id::CONTAINER_HOST_NETWORK => container.host_network.map(Value::Bool),
         id::CONTAINER_HOST_IPC => container.host_ipc.map(Value::Bool),
-        id::CONTAINER_START_TS => container.started_ns.map(Value::Uint),
-        id::CONTAINER_DURATION => {
-            Some(Value::Uint(e.event.timestamp.0.saturating_sub(container.started_ns?)))
-        }
         id::CONTAINER_HEALTHCHECK => container.healthcheck.as_ref().map(|check| owned(check_text(check))),
         id::CONTAINER_LABELS => Some(owned(labels(container))),
         id::CONTAINER_LABEL => match argument {
@@ -68,7 +80,6 @@ pub(super) fn extract<'s>(
         id::CONTAINER_MOUNT_SOURCE => {
             mount(container, argument, by_destination).map(|mount| Value::text(mount.source.as_bytes()))
         }
-        id::PROC_IS_CONTAINER_HEALTHCHECK => Some(Value::Bool(is_healthcheck(e, container))),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@
 //! data is `None`. Where Falco prints a value that stands for "nothing" (`<NA>` as a user's name)
 //! the comment says so.
 
-mod container;
+pub(crate) mod container;
 mod descriptor;
 mod dispatch;
 mod event;

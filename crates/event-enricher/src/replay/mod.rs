@@ -10,15 +10,20 @@ mod args;
 mod changes;
 mod clone;
 mod codes;
+mod containers;
 mod descriptor;
 mod descriptor_table;
 mod exec;
 mod exit;
+#[cfg(test)]
+mod feature_tests;
 mod fields;
 mod files;
 mod hasher;
 mod names;
 mod paths;
+#[cfg(test)]
+mod property_tests;
 mod render;
 mod replayer;
 mod seed;

@@ -11,6 +11,7 @@ use telemetry::Registry;
 use super::{
     Replayed,
     addresses::Addresses,
+    containers::Containers,
     codes::CodeFacts,
     descriptor::Fd,
     names::Names,
@@ -27,6 +28,7 @@ pub struct Replayer {
     pub(crate) threads: ThreadTable,
     pub(crate) addresses: Addresses,
     pub(crate) names: Names,
+    pub(crate) containers: Containers,
     pub(crate) hostname: Vec<u8>,
     pub(crate) cpu_count: u32,
     pub(crate) first_ns: Option<u64>,
@@ -51,6 +53,7 @@ impl Replayer {
             threads: ThreadTable::default(),
             addresses: Addresses::default(),
             names: Names::default(),
+            containers: Containers::default(),
             hostname: hostname.into_bytes(),
             cpu_count: 0,
             first_ns: None,

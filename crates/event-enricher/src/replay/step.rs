@@ -51,6 +51,7 @@ impl Replayer {
                 | code::ASYNCEVENT_E
         );
         if is_own {
+            self.containers.note(event);
             return current;
         }
         let may_invent = !matches!(

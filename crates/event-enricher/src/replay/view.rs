@@ -50,6 +50,12 @@ impl<'e> Replayed<'e> {
         }
     }
 
+    /// The container that the event describes, when it is about one.
+    pub(crate) fn described(&self) -> Option<&'e super::containers::Described> {
+        let is_about = self.event.code == event::event_code::CONTAINER_JSON_2_E;
+        self.replayer.containers.last.as_deref().filter(|_| is_about)
+    }
+
     /// The event that this is about.
     pub fn event(&self) -> &'e Event<'e> {
         self.event

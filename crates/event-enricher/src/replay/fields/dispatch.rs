@@ -24,6 +24,6 @@ pub(crate) fn extract<'s>(
     } else if field < id::CONTAINER_ID {
         polled::extract(e, field)
     } else {
-        container::extract(e, field)
+        container::extract(e, field, argument)
     }
 }
