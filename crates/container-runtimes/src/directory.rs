@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -14,8 +15,8 @@ use telemetry::Registry;
 use tokio::sync::mpsc;
 
 use crate::{
-    Config, Container, ContainerId, HealthState, Runtime, RuntimeHealth, entries::Entries, metrics::Metrics,
-    watch,
+    Config, Container, ContainerId, HealthState, Runtime, RuntimeHealth, bundle, entries::Entries,
+    metrics::Metrics, watch,
 };
 
 /// All containers that a runtime on this host has told about. Cheap to clone; clones share.
@@ -89,6 +90,7 @@ impl Directory {
         let shared = &self.0;
         let deadline = Instant::now() + max_wait;
         let mut may_ask = true;
+        self.take_bundle(id);
         let mut state = shared.state.lock();
         shared.metrics.lookups.increment();
         loop {
@@ -115,6 +117,17 @@ impl Directory {
                 shared.metrics.timeouts.increment();
                 return state.get(id).cloned();
             }
+        }
+    }
+
+    /// Reads a container that nobody has told of from its bundle on disk, which is quick.
+    fn take_bundle(&self, id: &ContainerId) {
+        let is_needed = {
+            let state = self.0.state.lock();
+            state.get(id).is_none() && !state.is_missing(id, Instant::now()) && !state.is_asked(id)
+        };
+        if is_needed && let Some(container) = bundle::find(Path::new("/"), id) {
+            self.insert(container);
         }
     }
 

@@ -109,7 +109,7 @@ fn set_ports(container: &mut Container, declared: impl Iterator<Item = String>) 
 }
 
 /// `image` as given; when it is an id, the name under which the image is known.
-fn set_image(container: &mut Container, given: &str, facts: Option<&ImageFacts>) {
+pub(crate) fn set_image(container: &mut Container, given: &str, facts: Option<&ImageFacts>) {
     if given.is_empty() {
         return;
     }
@@ -139,7 +139,7 @@ fn set_image(container: &mut Container, given: &str, facts: Option<&ImageFacts>)
     container.image_digest = digest;
 }
 
-fn set_labels(container: &mut Container, labels: HashMap<String, String>) {
+pub(crate) fn set_labels(container: &mut Container, labels: HashMap<String, String>) {
     container.labels = labels
         .into_iter()
         .filter(|(key, value)| key.len() + value.len() <= LABEL_BYTES_MAX)

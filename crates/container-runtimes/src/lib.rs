@@ -2,11 +2,13 @@
 //!
 //! A tool of the stage `kernel event -> enriched event`. [`container_of_cgroup`] reads an id out
 //! of a control group path and needs nobody's help; [`Directory`] knows names, images and labels,
-//! which it learns from the runtimes' Docker-compatible sockets. Without any runtime the ids
+//! which it learns from the runtimes' Docker-compatible sockets, or from the
+//! bundles that containerd, CRI-O and Podman leave on disk. Without any runtime the ids
 //! still work. Knows no event, no rule and no process table.
 
 #![forbid(unsafe_code)]
 
+mod bundle;
 mod cgroup;
 mod config;
 mod container;

@@ -34,6 +34,12 @@ pub const REQUESTS_MAX: usize = 256;
 /// connections to the runtime.
 pub const INSPECTIONS_MAX: usize = 16;
 
+/// Bytes of a bundle's `config.json`; a container with hundreds of mounts has 100 kB.
+pub const BUNDLE_BYTES_MAX: u64 = 4 << 20;
+
+/// Namespaces of containerd that are looked into.
+pub const NAMESPACES_MAX: usize = 64;
+
 /// Sockets watched at once, those found by pattern included.
 pub const SOCKETS_MAX: usize = 16;
 
