@@ -165,8 +165,9 @@ fn mount(found: SpecMount) -> Mount {
 fn labels(spec: &Spec) -> HashMap<String, String> {
     let mut labels: HashMap<String, String> = HashMap::new();
     for name in ["io.kubernetes.cri-o.Labels", "nerdctl/labels"] {
-        let told = spec.annotations.get(name).and_then(|text| serde_json::from_str(text).ok());
-        labels.extend(told.unwrap_or_else(HashMap::<String, String>::new));
+        let told: Option<HashMap<String, String>> =
+            spec.annotations.get(name).and_then(|text| serde_json::from_str(text).ok());
+        labels.extend(told.unwrap_or_default());
     }
     for (annotation, label) in [
         ("io.kubernetes.cri.sandbox-namespace", "io.kubernetes.pod.namespace"),

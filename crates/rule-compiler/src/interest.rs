@@ -6,7 +6,7 @@
 //! open mode and the result narrow opens; a check on what only some events have (an open mode, an
 //! argument) needs one of those; every other check can be true on anything. Negation goes down to
 //! the checks, where only the event's name can be negated exactly: another negated check is also
-//! true when its value is missing.
+//! true when its value is missing. Long, since what each field says of an event stands in one table.
 
 use std::{
     collections::{BTreeMap, HashMap},

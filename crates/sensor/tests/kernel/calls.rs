@@ -146,8 +146,8 @@ fn every_call_has_its_event_with_its_parameters() {
     let mut watch = Watch::start(&config());
     // One round to learn the names; the second one is watched.
     let names: Vec<&str> = act().cases.iter().map(|case| case.event).collect();
-    let mut interest = Interest::default();
-    interest.events = names.iter().map(|name| ((*name).to_owned(), Scope::Containers)).collect();
+    let events = names.iter().map(|name| ((*name).to_owned(), Scope::Containers)).collect();
+    let interest = Interest { events, ..Interest::default() };
     watch.sensor().set_interest(&interest).unwrap();
     let notes = act();
     let mut events = Vec::new();
