@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-use crate::{listeners::Wanted, recorder::CaptureConfig};
+use crate::{gateway::GatewayConfig, listeners::Wanted, recorder::CaptureConfig};
 
 /// Where the configuration is looked for when none is named.
 pub(crate) const DEFAULT_PATH: &str = "/etc/quaywatch/quaywatch.yaml";
@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     /// `false` lets everyone in on every listener.
     pub(crate) auth: bool,
+    /// The door to the network: TLS, users, routes to containers.
+    pub(crate) gateway: GatewayConfig,
     /// The process that faces users.
     pub(crate) hub: HubConfig,
     /// The process that faces the kernel.
@@ -37,6 +39,7 @@ impl Default for Config {
         Config {
             data_dir: PathBuf::from("/var/lib/quaywatch"),
             auth: true,
+            gateway: GatewayConfig::default(),
             hub: HubConfig::default(),
             sensor: SensorConfig::default(),
         }
@@ -135,7 +138,10 @@ impl Config {
     /// What the hub listens on, by the names its sockets are handed on under.
     pub(crate) fn wanted_listeners(&self) -> Vec<Wanted> {
         let hub = &self.hub;
-        vec![("ingest", hub.ingest_listen), ("loki", hub.loki_listen), ("page", hub.web_listen)]
+        let mut wanted =
+            vec![("ingest", hub.ingest_listen), ("loki", hub.loki_listen), ("page", hub.web_listen)];
+        wanted.extend(self.gateway.wanted_listeners());
+        wanted
     }
 
     /// The socket the hub takes the sensor's alerts on.

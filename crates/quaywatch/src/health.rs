@@ -11,6 +11,7 @@ use web_api::HealthSource;
 use crate::{
     config::Config,
     confine::Confinement,
+    gateway::View,
     link::{LinkState, SensorStatus},
 };
 
@@ -26,6 +27,7 @@ pub(crate) struct HubHealth {
     auth: bool,
     confinement: Confinement,
     folder: PathBuf,
+    gateway: Arc<View>,
 }
 
 impl HubHealth {
@@ -46,7 +48,14 @@ impl HubHealth {
             auth: config.auth,
             confinement,
             folder: config.data_dir.clone(),
+            gateway: Arc::default(),
         }
+    }
+
+    /// Looks at the gateway too.
+    pub(crate) fn with_gateway(mut self, view: &Arc<View>) -> Self {
+        self.gateway = Arc::clone(view);
+        self
     }
 }
 
@@ -58,6 +67,7 @@ impl HealthSource for HubHealth {
         if !self.auth {
             problems.push("access control is off".to_owned());
         }
+        problems.extend(self.gateway.problems());
         let router = self.router.status();
         let mut queues = Vec::new();
         for output in &router.outputs {
@@ -109,6 +119,7 @@ impl HealthSource for HubHealth {
                 "store_bytes": store.segment_bytes.saturating_add(store.wal_bytes),
                 "free_bytes": store.free_bytes,
             },
+            "gateway": self.gateway.json(),
             "confinement": self.confinement.to_string(),
             "containers": sensor.as_ref().map(|(_, status)| &status.containers),
             "sensors": sensor.iter().map(|(age, status)| sensor_row(*age, status)).collect::<Vec<_>>(),

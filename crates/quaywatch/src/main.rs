@@ -10,6 +10,7 @@ mod cli;
 mod config;
 mod confine;
 mod doctor;
+mod gateway;
 mod health;
 mod link;
 mod listeners;

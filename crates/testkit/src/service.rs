@@ -18,12 +18,16 @@ use crate::{LogQl, OutputLines, PATIENCE, await_some, await_until, binary, kill,
 #[derive(Debug)]
 pub struct Setup {
     folder: TempDir,
-    /// Where the three listeners will be.
+    /// Where the listeners will be.
     pub ports: Ports,
     /// Lines of the configuration below `sensor:`, each with its line end and indentation.
     pub sensor_config: String,
+    /// Lines of the configuration below `sensor.probes:`, alike.
+    pub probes_config: String,
     /// Lines of the configuration below `hub:`, alike.
     pub hub_config: String,
+    /// Lines of the configuration below `gateway:`, alike.
+    pub gateway_config: String,
     /// Ask for users and tokens.
     pub auth: bool,
     /// Environment variables of the processes.
@@ -39,6 +43,10 @@ pub struct Ports {
     pub web: SocketAddr,
     /// Loki API.
     pub loki: SocketAddr,
+    /// The gateway's https.
+    pub https: SocketAddr,
+    /// The gateway's http.
+    pub http: SocketAddr,
 }
 
 /// The processes, ended when dropped.
@@ -63,14 +71,22 @@ impl Setup {
         // The hub runs as a user of its own and must be able to pass.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let listeners: Vec<TcpListener> =
-            (0..3).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port")).collect();
+            (0..5).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port")).collect();
         let address = |index: usize| listeners[index].local_addr().expect("bound");
-        let ports = Ports { ingest: address(0), web: address(1), loki: address(2) };
+        let ports = Ports {
+            ingest: address(0),
+            web: address(1),
+            loki: address(2),
+            https: address(3),
+            http: address(4),
+        };
         Setup {
             folder,
             ports,
             sensor_config: String::new(),
+            probes_config: String::new(),
             hub_config: String::new(),
+            gateway_config: String::new(),
             auth: false,
             environment: Vec::new(),
         }
@@ -98,13 +114,13 @@ impl Setup {
 
     /// The configuration as it will be written.
     pub fn config(&self) -> String {
-        let Ports { ingest, web, loki } = self.ports;
-        let (hub, sensor) = (&self.hub_config, &self.sensor_config);
+        let Ports { ingest, web, loki, https, http } = self.ports;
+        let (hub, sensor, gateway) = (&self.hub_config, &self.sensor_config, &self.gateway_config);
         let pins = self.pins();
         let pins = pins.display();
         format!(
-            "auth: {}\nhub:\n  ingest_listen: {ingest}\n  web_listen: {web}\n  loki_listen: {loki}\n  \
-             outputs:\n    stdout:\n      format: json\n{hub}sensor:\n  probes:\n    bpffs_dir: {pins}\n{sensor}",
+            "auth: {}\ngateway:\n  https_listen: {https}\n  http_listen: {http}\n{gateway}hub:\n  ingest_listen: {ingest}\n  web_listen: {web}\n  loki_listen: {loki}\n  \
+             outputs:\n    stdout:\n      format: json\n{hub}sensor:\n  probes:\n    bpffs_dir: {pins}\n{probes}{sensor}",
             self.auth,
         )
     }

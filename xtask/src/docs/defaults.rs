@@ -129,6 +129,10 @@ impl Reader<'_> {
         if let Some(port) = bare.strip_prefix(local).and_then(|rest| rest.strip_suffix("))")) {
             return Ok(format!("127.0.0.1:{port}"));
         }
+        let anywhere = "SocketAddr::from((Ipv6Addr::UNSPECIFIED, ";
+        if let Some(port) = bare.strip_prefix(anywhere).and_then(|rest| rest.strip_suffix("))")) {
+            return Ok(format!("[::]:{port}"));
+        }
         if bare.starts_with(|first: char| first.is_ascii_uppercase())
             && let Some((name, variant)) = bare.split_once("::")
         {

@@ -34,6 +34,9 @@ pub(crate) fn examine(config: &Config) -> Vec<Finding> {
     {
         findings.push(port(what, address, config));
     }
+    for (name, address) in config.gateway.wanted_listeners() {
+        findings.push(port(if name == "https" { "https port" } else { "http port" }, address, config));
+    }
     if !config.auth {
         findings.push(Finding::fair(
             "users",

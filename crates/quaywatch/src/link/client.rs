@@ -37,6 +37,11 @@ impl HubClient {
         self.get("/local/v1/ready").await.map(drop)
     }
 
+    /// Has the store write what is in memory as a segment.
+    pub(crate) async fn flush_store(&self) -> Result<()> {
+        self.post("/local/v1/store/flush", Bytes::new()).await.map(drop)
+    }
+
     /// Hands over alerts, one JSON object a line; returns when the hub has them on disk, or says
     /// that it never will.
     pub(crate) async fn send_alerts(&self, lines: Bytes) -> Result<Sent> {

@@ -18,11 +18,12 @@ use axum::{
     routing::{get, post},
 };
 use parking_lot::Mutex;
+use route_discovery::{Inventory, InventoryItem, NetworkAddress};
 use serde::Deserialize;
 use telemetry::{Counter, Registry};
 use tokio::net::{UnixListener, UnixStream, unix::SocketAddr};
 
-use super::{SensorStatus, StatusAnswer, TraceReport, WatchRequest};
+use super::{ContainerReport, SensorStatus, StatusAnswer, TraceReport, WatchRequest};
 
 /// A status names every container; hundreds fit.
 const STATUS_BYTES_MAX: usize = 4 << 20;
@@ -36,6 +37,7 @@ const WATCHED_MAX: usize = 16;
 pub(crate) struct LinkState {
     status: Mutex<Option<(Instant, SensorStatus)>>,
     watch: Mutex<Vec<(Instant, String)>>,
+    inventory: tokio::sync::watch::Sender<Arc<Inventory>>,
     reloads: AtomicU64,
 }
 
@@ -46,6 +48,7 @@ impl LinkState {
     }
 
     fn report(&self, status: SensorStatus) -> StatusAnswer {
+        self.take_inventory(&status);
         *self.status.lock() = Some((Instant::now(), status));
         let mut watch = self.watch.lock();
         watch.retain(|(asked, _)| asked.elapsed() < Duration::from_secs(WATCH_SECONDS));
@@ -55,6 +58,24 @@ impl LinkState {
         }
     }
 
+    /// The containers of this host, now and whenever they change.
+    pub(crate) fn inventory(&self) -> tokio::sync::watch::Receiver<Arc<Inventory>> {
+        self.inventory.subscribe()
+    }
+
+    /// Containers, for the gateway: told on when anything of them changed.
+    fn take_inventory(&self, status: &SensorStatus) {
+        let here = status.containers.iter().filter(|container| !container.state.ends_with("removed"));
+        let inventory = Inventory { containers: here.map(item).collect() };
+        self.inventory.send_if_modified(|known| {
+            let changed = **known != inventory;
+            if changed {
+                *known = Arc::new(inventory);
+            }
+            changed
+        });
+    }
+
     fn watch(&self, container: String) {
         let mut watch = self.watch.lock();
         watch.retain(|(_, known)| *known != container);
@@ -62,6 +83,31 @@ impl LinkState {
             watch.remove(0);
         }
         watch.push((Instant::now(), container));
+    }
+}
+
+fn item(container: &ContainerReport) -> InventoryItem {
+    let networks = container.networks.iter().map(|(name, address)| {
+        let mut both = NetworkAddress::default();
+        if address.contains(':') {
+            both.ipv6.clone_from(address);
+        } else {
+            both.ipv4.clone_from(address);
+        }
+        (name.clone(), both)
+    });
+    InventoryItem {
+        id: container.id.clone(),
+        name: container.name.clone(),
+        image: container.image.clone(),
+        labels: container.labels.clone(),
+        networks: networks.collect(),
+        ports: container.ports.clone(),
+        host_network: container.host_network,
+        // `docker running`
+        state: container.state.rsplit(' ').next().unwrap_or_default().to_owned(),
+        health: String::new(),
+        created_ns: container.created_ns,
     }
 }
 

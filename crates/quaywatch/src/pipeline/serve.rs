@@ -19,10 +19,12 @@ use tokio::{
 use super::{audit, own_lines::OwnLines};
 use crate::{
     config::Config,
+    gateway::{Door, Services, View},
     confine::Confinement,
     health::HubHealth,
     link::{self, LinkState, LocalListener},
     listeners::Listeners,
+    pipeline::store_routes,
 };
 
 /// Threads that answer requests; scans run on threads of their own.
@@ -88,7 +90,9 @@ async fn serve(config: &Config, listeners: Listeners, confinement: Confinement) 
 
     // The doors.
     let link_state = Arc::new(LinkState::default());
-    let health = Arc::new(HubHealth::new(config, confinement, &link_state, &router, &store, &registry));
+    let gateway_view = Arc::new(View::default());
+    let health = HubHealth::new(config, confinement, &link_state, &router, &store, &registry);
+    let health = Arc::new(health.with_gateway(&gateway_view));
     let engine =
         Arc::new(logql_engine::Engine::new(Arc::clone(&reader), config.hub.query.clone(), &registry));
     let ingest = alert_router::ingest::http(router.clone(), Arc::new(access.clone()));
@@ -97,9 +101,10 @@ async fn serve(config: &Config, listeners: Listeners, confinement: Confinement) 
         log_ruler::Ruler::open(ruler_config(config), Arc::clone(&engine), Arc::clone(&writer), &registry)
             .context("the ruler")?;
     tokio::spawn(ruler.clone().run());
+    let gateway_writer = Arc::clone(&writer);
     let loki = loki_api::LokiApi::new(engine, Arc::clone(&reader), writer, access.clone(), &registry);
     let loki = loki.with_ruler(ruler);
-    let loki = loki_api::http(loki.with_config(config.hub.loki.clone()));
+    let loki = loki_api::http(loki.with_config(config.hub.loki.clone()).with_deleter(store.clone()));
     let subscriber = router.clone();
     let page = web_api::http(web_api::WebApi {
         reader,
@@ -109,10 +114,25 @@ async fn serve(config: &Config, listeners: Listeners, confinement: Confinement) 
         live: Arc::new(move || subscriber.subscribe()),
         registry: registry.clone(),
     });
+    let inventory = link_state.inventory();
     let local =
         alert_router::ingest::sensor_link(router.clone()).merge(link::routes(link_state, router.clone()));
+    let local = local.merge(store_routes::routes(store.clone()));
+
+    let services = Services {
+        loki: loki.clone(),
+        page: page.clone(),
+        ingest: ingest.clone(),
+        access: access.clone(),
+        writer: gateway_writer,
+        registry: registry.clone(),
+        inventory,
+    };
 
     let mut doors = Doors::new(listeners);
+    if config.gateway.enabled {
+        doors.open_gateway(config, Door::open(config, services, &gateway_view)?, &registry);
+    }
     doors
         .open_local(LocalListener::bind(&config.hub_socket(), &registry).context("the hub's socket")?, local);
     doors.open("ingest", config.hub.ingest_listen, ingest)?;
@@ -132,9 +152,10 @@ async fn serve(config: &Config, listeners: Listeners, confinement: Confinement) 
     Ok(())
 }
 
-fn store_config(config: &Config) -> log_store::Config {
+pub(crate) fn store_config(config: &Config) -> log_store::Config {
     let mut store = config.hub.store.clone();
     place(&mut store.data_dir, log_store::Config::default().data_dir, config.hub_dir().join("store"));
+    store.selectors = log_store::Selectors(Arc::new(logql_engine::LogQlSelectors));
     store
 }
 
@@ -163,12 +184,13 @@ struct Doors {
     /// Sockets of the supervisor that no door has taken yet.
     listeners: Listeners,
     tasks: JoinSet<std::io::Result<()>>,
+    gateway: Option<Door>,
     stop: watch::Sender<bool>,
 }
 
 impl Doors {
     fn new(listeners: Listeners) -> Self {
-        Doors { listeners, tasks: JoinSet::new(), stop: watch::Sender::new(false) }
+        Doors { listeners, tasks: JoinSet::new(), gateway: None, stop: watch::Sender::new(false) }
     }
 
     fn open_local(&mut self, listener: LocalListener, routes: Router) {
@@ -188,6 +210,22 @@ impl Doors {
         self.tasks.spawn(async move { axum::serve(listener, routes).with_graceful_shutdown(stopped).await });
         tracing::info!(what, %address, "listening");
         Ok(())
+    }
+
+    /// Unlike the others, this door stays partly shut when a port cannot be had: it needs rights
+    /// that an owner may not want to give.
+    fn open_gateway(&mut self, config: &Config, door: Door, registry: &Registry) {
+        for (name, address) in config.gateway.wanted_listeners() {
+            let names = if name == "https" { &config.gateway.https_names } else { &config.gateway.http_names };
+            let entry = names.first().cloned().unwrap_or_else(|| name.to_owned());
+            match self.listeners.take(name, address) {
+                Ok(listener) => {
+                    self.tasks.spawn(door.clone().serve(name, entry, listener));
+                }
+                Err(error) => door.missing(name, address, &error, registry),
+            }
+        }
+        self.gateway = Some(door);
     }
 
     fn stopped(&self) -> impl Future<Output = ()> + Send + 'static {
@@ -210,6 +248,9 @@ impl Doors {
             }
         }
         self.stop.send_replace(true);
+        if let Some(gateway) = &self.gateway {
+            gateway.stop();
+        }
         let all = async { while self.tasks.join_next().await.is_some() {} };
         // A live stream never ends by itself.
         let _ = tokio::time::timeout(Duration::from_secs(LAST_REQUESTS_S_MAX), all).await;
