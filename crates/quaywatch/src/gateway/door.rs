@@ -14,8 +14,8 @@ use log_record::LogWriter;
 use route_discovery::{Discovery, Inventory};
 use telemetry::Registry;
 use tls_gateway::{
-    AccessLog, EntryPoint, EntryPointNames, Gateway, GatewayParts, Guards, Listening, Notice, Plan, Resources,
-    Severity,    dynamic::Sourced,
+    AccessLog, EntryPoint, EntryPointNames, Gateway, GatewayParts, Guards, Listening, Notice, Plan,
+    Resources, Severity, dynamic::Sourced,
 };
 use tokio::sync::watch;
 
@@ -79,8 +79,13 @@ impl Door {
             certificates.authority_pem().to_owned(),
         );
         let names = |tls: bool, names: &[String]| {
-            let name = names.first().cloned().unwrap_or_else(|| if tls { "https" } else { "http" }.to_owned());
-            EntryPointNames { name: Arc::from(name), aliases: names.get(1..).unwrap_or_default().to_vec(), tls }
+            let name =
+                names.first().cloned().unwrap_or_else(|| if tls { "https" } else { "http" }.to_owned());
+            EntryPointNames {
+                name: Arc::from(name),
+                aliases: names.get(1..).unwrap_or_default().to_vec(),
+                tls,
+            }
         };
         let own_hosts = certificates.own_names().iter().filter(|name| name.parse::<IpAddr>().is_err());
         let keeper = Keeper {
@@ -105,7 +110,12 @@ impl Door {
     }
 
     /// The entry point behind a socket's name.
-    pub(crate) async fn serve(self, name: &'static str, entry: String, listener: TcpListener) -> std::io::Result<()> {
+    pub(crate) async fn serve(
+        self,
+        name: &'static str,
+        entry: String,
+        listener: TcpListener,
+    ) -> std::io::Result<()> {
         let listening = Listening::new(listener)?;
         let address = listening.address;
         tracing::info!(what = name, %address, "listening");
@@ -114,7 +124,13 @@ impl Door {
     }
 
     /// A socket that could not be had: the gateway goes on without it.
-    pub(crate) fn missing(&self, name: &str, address: SocketAddr, error: &std::io::Error, registry: &Registry) {
+    pub(crate) fn missing(
+        &self,
+        name: &str,
+        address: SocketAddr,
+        error: &std::io::Error,
+        registry: &Registry,
+    ) {
         let help = "run with the right to bind it, free the port, or set gateway.https_listen and gateway.http_listen";
         tracing::warn!(what = name, %address, %error, help, "the gateway goes on without this port");
         registry

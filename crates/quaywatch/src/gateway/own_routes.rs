@@ -44,7 +44,13 @@ impl OwnServices {
         };
         vec![
             // Without TLS too: who does not trust the authority yet cannot ask over TLS.
-            route("ca", "PathPrefix(`/.well-known/quaywatch/`)", RESERVED, &self.authority, Reach::Everywhere),
+            route(
+                "ca",
+                "PathPrefix(`/.well-known/quaywatch/`)",
+                RESERVED,
+                &self.authority,
+                Reach::Everywhere,
+            ),
             route("loki", LOKI, RESERVED, &self.loki, Reach::Encrypted),
             route("api", "PathPrefix(`/api/`)", RESERVED - 1, &self.page, Reach::Encrypted),
             route("page", "PathPrefix(`/`)", LAST, &self.page, Reach::Encrypted),
@@ -83,7 +89,9 @@ fn handler(router: Router) -> Handler {
 fn authority(pem: String) -> Handler {
     Arc::new(move |request| {
         let path = request.uri().path();
-        let known = ["/ca.pem", "/ca.crt"].iter().any(|name| path.strip_prefix("/.well-known/quaywatch") == Some(name));
+        let known = ["/ca.pem", "/ca.crt"]
+            .iter()
+            .any(|name| path.strip_prefix("/.well-known/quaywatch") == Some(name));
         let pem = pem.clone();
         Box::pin(async move {
             if !known {
