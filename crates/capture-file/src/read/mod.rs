@@ -3,6 +3,7 @@
 mod descriptors;
 mod event_block;
 mod fields;
+mod gzip;
 mod interfaces;
 mod processes;
 mod reader;

@@ -7,10 +7,10 @@ use std::{
 };
 
 use event::{Event, Params, Tid, UnixNs, tables::TableRecord};
-use flate2::bufread::MultiGzDecoder;
 
 use super::{
     event_block::{self, Header, Parsed},
+    gzip::{self, Gzip},
     section::{self, Table},
     window::Window,
 };
@@ -116,11 +116,8 @@ impl Reader<Box<dyn Read + Send>> {
         let mut buffered = BufReader::with_capacity(COMPRESSED_BYTES, stream);
         let start = std::io::BufRead::fill_buf(&mut buffered)
             .map_err(|error| CaptureError::Io { offset: 0, error })?;
-        let source: Box<dyn Read + Send> = if start.starts_with(&[0x1f, 0x8b]) {
-            Box::new(MultiGzDecoder::new(buffered))
-        } else {
-            Box::new(buffered)
-        };
+        let source: Box<dyn Read + Send> =
+            if start.starts_with(&gzip::MAGIC) { Box::new(Gzip::new(buffered)) } else { Box::new(buffered) };
         Reader::new(source)
     }
 }
