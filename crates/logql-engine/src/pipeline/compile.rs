@@ -59,13 +59,17 @@ impl Pipeline {
                     pipeline.filters.push(line_match(filter, chain)?);
                 }
                 stage => {
-                    pipeline.shreds |= line_is_stored && matches!(stage, Stage::Json(all) if all.is_empty());
+                    let whole_json = matches!(stage, Stage::Json(all) if all.is_empty());
+                    pipeline.shreds |= line_is_stored && whole_json;
                     line_is_stored &=
                         !matches!(stage, Stage::LineFormat(_) | Stage::Unpack | Stage::Decolorize);
                     pipeline.steps_read_line |=
                         !matches!(stage, Stage::LabelFilter(_) | Stage::Drop(_) | Stage::Keep(_));
-                    let step = step(stage, work, &mut pipeline.reads)?;
-                    pipeline.steps.push(step);
+                    pipeline.steps.push(if whole_json {
+                        Step::Json { stored: line_is_stored }
+                    } else {
+                        step(stage, work, &mut pipeline.reads)?
+                    });
                 }
             }
         }
@@ -147,7 +151,7 @@ fn step(stage: &Stage, work: &mut Work, reads: &mut Vec<NameId>) -> Result<Step,
     };
     Ok(match stage {
         Stage::LineFilter(filter) => Step::Line(line_match(filter, std::slice::from_ref(stage))?),
-        Stage::Json(all) if all.is_empty() => Step::Json,
+        Stage::Json(all) if all.is_empty() => Step::Json { stored: false },
         Stage::Json(all) => Step::JsonPaths(
             all.iter()
                 .map(|one| Ok((names.id(&one.name), json_path::parse(&one.expression).map_err(bad)?)))

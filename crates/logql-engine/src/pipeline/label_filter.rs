@@ -87,13 +87,13 @@ impl Filter {
     }
 
     /// Whether the row passes. A value that is no number lets it pass with `__error__` set, and a
-    /// row with an error passes everything but text filters (Loki).
+    /// row with an error passes every filter on addresses (Loki).
     pub(crate) fn passes(&self, labels: &mut LabelSet) -> bool {
         match self {
             Filter::Text(name, test) => test.passes(labels.get(*name).unwrap_or("")),
             Filter::And(left, right) => left.passes(labels) && right.passes(labels),
             Filter::Or(left, right) => left.passes(labels) || right.passes(labels),
-            Filter::Compare { .. } | Filter::Ip { .. } if labels.error().is_some() => true,
+            Filter::Ip { .. } if labels.error().is_some() => true,
             Filter::Ip { name, negated, range } => {
                 labels.get(*name).is_some_and(|text| range.found_in(text) != *negated)
             }

@@ -26,7 +26,10 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum Step {
     Line(LineMatch),
-    Json,
+    /// `stored`: the line is as the store has it, so its columns may stand in for it.
+    Json {
+        stored: bool,
+    },
     JsonPaths(Vec<(NameId, Vec<PathStep>)>),
     Logfmt(Logfmt),
     Regexp(Regex, Vec<Option<NameId>>),
@@ -67,8 +70,8 @@ impl Step {
         match self {
             Step::Line(filter) => return filter.passes(&row.line),
             Step::Label(filter) => return filter.passes(&mut work.labels),
-            Step::Json => {
-                if !shredded.is_some_and(|shredded| from_columns(shredded, work)) {
+            Step::Json { stored } => {
+                if !shredded.filter(|_| *stored).is_some_and(|shredded| from_columns(shredded, work)) {
                     json::run(&row.line, work);
                 }
             }

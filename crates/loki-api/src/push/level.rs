@@ -44,23 +44,26 @@ pub(super) fn detect(
 
 /// Levels under their usual spellings.
 fn named(text: &str) -> Option<&'static str> {
-    Some(match text.to_ascii_lowercase().as_str() {
-        "trace" | "trc" => "trace",
-        "debug" | "dbg" => "debug",
-        "info" | "inf" | "information" => "info",
-        "warn" | "wrn" | "warning" => "warn",
-        "error" | "err" => "error",
-        "critical" => "critical",
-        "fatal" => "fatal",
-        _ => return None,
-    })
+    const SPELLINGS: &[(&str, &[&str])] = &[
+        ("trace", &["trace", "trc"]),
+        ("debug", &["debug", "dbg"]),
+        ("info", &["info", "inf", "information"]),
+        ("warn", &["warn", "wrn", "warning"]),
+        ("error", &["error", "err"]),
+        ("critical", &["critical"]),
+        ("fatal", &["fatal"]),
+    ];
+    let is_one = |spellings: &&[&str]| spellings.iter().any(|spelling| text.eq_ignore_ascii_case(spelling));
+    SPELLINGS.iter().find(|(_, spellings)| is_one(spellings)).map(|(level, _)| *level)
 }
 
 /// OpenTelemetry's severity number.
 fn number(metadata: &[(String, String)]) -> Option<&'static str> {
     let (_, text) = metadata.iter().find(|(name, _)| name == "severity_number")?;
-    Some(match text.parse::<u8>().ok()? {
-        1..=4 => "trace",
+    let Ok(number) = text.parse::<i64>() else { return Some("info") };
+    Some(match number {
+        0 => "unknown",
+        ..=4 => "trace",
         5..=8 => "debug",
         9..=12 => "info",
         13..=16 => "warn",
@@ -82,37 +85,97 @@ fn in_line(line: &str) -> &'static str {
     field.and_then(named).or_else(|| word(line)).unwrap_or("unknown")
 }
 
-/// The level field of a JSON line, found without parsing it: `"level":"warn"`.
+/// Keys of the outermost object and of objects in it are looked at (Loki).
+const JSON_DEPTH_MAX: usize = 2;
+
+/// The level field of a JSON line: the first in the line whose value is a text. Found in one pass
+/// that follows nothing but quotes and brackets.
 fn json_field(line: &str) -> Option<&str> {
-    FIELDS.iter().find_map(|field| {
-        let mut rest = line;
-        while let Some(at) = rest.find(field) {
-            let after = rest.get(at + field.len()..).unwrap_or("");
-            let quoted = rest.get(..at).is_some_and(|before| before.ends_with('"')) && after.starts_with('"');
-            if quoted {
-                let value = after.get(1..).unwrap_or("").trim_start().strip_prefix(':')?.trim_start();
-                return value.strip_prefix('"').and_then(|value| value.split('"').next());
+    let bytes = line.as_bytes();
+    let (mut objects, mut arrays, mut at) = (0usize, 0usize, 0usize);
+    while let Some(next) = bytes.get(at) {
+        at += 1;
+        match next {
+            b'{' => objects += 1,
+            b'}' => objects = objects.saturating_sub(1),
+            b'[' => arrays += 1,
+            b']' => arrays = arrays.saturating_sub(1),
+            b'"' => {
+                let end = string_end(bytes, at)?;
+                let key = line.get(at..end)?;
+                at = end + 1;
+                let after = blanks(bytes, at);
+                if bytes.get(after) != Some(&b':') || arrays > 0 {
+                    continue;
+                }
+                at = blanks(bytes, after + 1);
+                if bytes.get(at) == Some(&b'"') {
+                    let end = string_end(bytes, at + 1)?;
+                    if objects <= JSON_DEPTH_MAX && FIELDS.contains(&key) {
+                        return line.get(at + 1..end);
+                    }
+                    at = end + 1;
+                }
             }
-            rest = after;
+            _ => {}
         }
-        None
-    })
+    }
+    None
 }
 
+/// Where the string that begins at `at` ends: the place of its closing quote.
+fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        match bytes.get(at)? {
+            b'"' => return Some(at),
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+}
+
+fn blanks(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
+        at += 1;
+    }
+    at
+}
+
+/// The pair whose key is the first of the fields, in any case of letters (Loki).
 fn logfmt_field(line: &str) -> Option<&str> {
-    FIELDS.iter().find_map(|field| {
-        line.split_ascii_whitespace().find_map(|pair| {
-            let (key, value) = pair.split_once('=')?;
-            (key == *field).then(|| value.trim_matches('"'))
-        })
-    })
+    let mut best: Option<(usize, &str)> = None;
+    for pair in line.split_ascii_whitespace() {
+        let Some((key, value)) = pair.split_once('=') else { continue };
+        let Some(rank) = FIELDS.iter().position(|field| key.eq_ignore_ascii_case(field)) else { continue };
+        if best.is_none_or(|(found, _)| rank < found) {
+            best = Some((rank, value.trim_matches('"')));
+        }
+    }
+    best.map(|(_, value)| value)
 }
 
 /// The first word of the line that names a level. A word that touches an escape sequence does not
 /// count (Loki).
 fn word(line: &str) -> Option<&'static str> {
-    let ends_word = |next: char| !next.is_ascii_alphanumeric() && next != '\u{1b}';
-    line.split(ends_word).filter(|word| (3..=11).contains(&word.len())).find_map(named)
+    // Every line passes here at its full length: bytes, no characters, and no copies.
+    let mut start = 0;
+    for (at, byte) in line.bytes().chain([b' ']).enumerate() {
+        if byte.is_ascii_alphanumeric() || byte == 0x1b {
+            continue;
+        }
+        if (3..=11).contains(&(at - start))
+            && let Some(word) = line.get(start..at)
+            && matches!(
+                word.as_bytes().first().map(u8::to_ascii_lowercase),
+                Some(b't' | b'd' | b'i' | b'w' | b'e' | b'c' | b'f')
+            )
+            && let Some(level) = named(word)
+        {
+            return Some(level);
+        }
+        start = at + 1;
+    }
+    None
 }
 
 #[cfg(test)]
@@ -123,11 +186,19 @@ mod tests {
     fn levels() {
         for (line, expected) in [
             (r#"{"level":"warn","msg":"error"}"#, "warn"),
+            (r#"{"a":[{"level":"info"}],"b":{"severity" : "ERR"},"level":"warn"}"#, "error"),
+            (r#"{"a":{"b":{"level":"warn"}},"msg":"no such"}"#, "warn"),
+            (r#"{"msg":"say \"level\":\"warn\"","lvl":"dbg"}"#, "debug"),
+            (r#"{"level":5,"msg":"nothing"}"#, "unknown"),
+            ("msg=x LEVEL=warn severity=error", "warn"),
             ("level=error x=1", "error"),
             ("ERROR something", "error"),
             ("nothing here", "unknown"),
             ("10:00: Critical rule", "critical"),
             ("\u{1b}[31mred error\u{1b}[0m", "unknown"),
+            (r#"{"say":"level","lvl":"ERR"}"#, "error"),
+            ("errors ünfo", "unknown"),
+            ("ü error", "error"),
         ] {
             assert_eq!(in_line(line), expected, "{line}");
         }
