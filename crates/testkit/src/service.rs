@@ -118,6 +118,7 @@ impl Setup {
         let (hub, sensor, gateway) = (&self.hub_config, &self.sensor_config, &self.gateway_config);
         let pins = self.pins();
         let pins = pins.display();
+        let probes = &self.probes_config;
         format!(
             "auth: {}\ngateway:\n  https_listen: {https}\n  http_listen: {http}\n{gateway}hub:\n  ingest_listen: {ingest}\n  web_listen: {web}\n  loki_listen: {loki}\n  \
              outputs:\n    stdout:\n      format: json\n{hub}sensor:\n  probes:\n    bpffs_dir: {pins}\n{probes}{sensor}",
