@@ -20,6 +20,10 @@ pub struct Config {
     pub batch_wait_us: u64,
     /// Whether the sensor's own system calls are left out.
     pub ignore_self: bool,
+    /// Whether the kernel leaves out what no rule can match: by process, path, result and socket.
+    /// Without it every occurrence of each kind of event that some rule names is shipped, which
+    /// gives the same alerts and costs more; for finding out whether the filter is at fault.
+    pub kernel_filter: bool,
 }
 
 impl Default for Config {
@@ -30,6 +34,7 @@ impl Default for Config {
             batch_events_max: 4096,
             batch_wait_us: 1000,
             ignore_self: true,
+            kernel_filter: true,
         }
     }
 }

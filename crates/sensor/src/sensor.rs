@@ -175,7 +175,10 @@ impl Sensor {
     pub fn set_interest(&self, interest: &Interest) -> Result<(), InterestError> {
         let mut kernel = self.kernel();
         let Kernel { maps, config } = &mut *kernel;
-        interest::write(maps, config, interest)
+        if self.config.kernel_filter {
+            return interest::write(maps, config, interest);
+        }
+        interest::write(maps, config, &Interest::everything(interest.events.keys().cloned()))
     }
 
     /// Event names in `interest` that this build has no probe for.

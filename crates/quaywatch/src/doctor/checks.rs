@@ -16,6 +16,11 @@ const KERNEL_MIN: (u32, u32) = (5, 8);
 /// Below this the store has no room to work in.
 const DISK_FREE_BYTES_MIN: u64 = 1 << 30;
 
+/// 0: for everyone, 1: for a group, 2: for nobody. Since 6.6.
+const IO_URING_SWITCH: &str = "/proc/sys/kernel/io_uring_disabled";
+/// Since here the probes can ask which call makes a process.
+const CALLER_REGISTERS: (u32, u32) = (5, 15);
+
 const CAP_DAC_READ_SEARCH: u32 = 2;
 const CAP_SYS_PTRACE: u32 = 19;
 const CAP_SYS_ADMIN: u32 = 21;
@@ -26,6 +31,7 @@ const CAP_BPF: u32 = 39;
 pub(crate) fn examine(config: &Config) -> Vec<Finding> {
     let mut findings = kernel();
     findings.push(process_namespace());
+    findings.push(blind_spots(&fs::read_to_string(IO_URING_SWITCH).unwrap_or_default(), version()));
     findings.extend(runtimes(config));
     findings.push(disk(&config.data_dir));
     let hub = &config.hub;
@@ -55,9 +61,7 @@ pub(crate) fn kernel() -> Vec<Finding> {
 fn kernel_version() -> Finding {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let release = release.trim();
-    let mut numbers = release.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
-    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    if version >= KERNEL_MIN {
+    if version() >= KERNEL_MIN {
         Finding::good("kernel", format!("Linux {release}"))
     } else {
         Finding::bad(
@@ -67,6 +71,31 @@ fn kernel_version() -> Finding {
         )
         .for_kernel()
     }
+}
+
+/// Major and minor number; zeros when they cannot be read.
+fn version() -> (u32, u32) {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers = release.trim().split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+/// What the probes cannot show on this kernel. Nothing that keeps the sensor from its work.
+fn blind_spots(io_uring_disabled: &str, version: (u32, u32)) -> Finding {
+    let mut spots = Vec::new();
+    if io_uring_disabled.trim() != "2" {
+        spots.push(
+            "operations through io_uring (that it is used is seen; `sysctl kernel.io_uring_disabled=2` shuts it)",
+        );
+    }
+    if version < CALLER_REGISTERS {
+        spots.push("fork, vfork and clone3 as such (all are `clone` before kernel 5.15)");
+    }
+    if cfg!(target_arch = "aarch64") {
+        spots.push("calls of 32-bit programs (they are counted)");
+    }
+    let found = if spots.is_empty() { "none known".to_owned() } else { spots.join("; ") };
+    Finding::good("blind spots", found)
 }
 
 fn btf() -> Finding {
@@ -211,5 +240,19 @@ fn port(what: &'static str, address: SocketAddr, config: &Config) -> Finding {
             format!("{address}: {error}"),
             "set an address of this machine in the configuration",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_kernel_cannot_show_is_named() {
+        let old = blind_spots("", (5, 10)).found;
+        assert!(old.contains("io_uring") && old.contains("clone3"), "{old}");
+        if cfg!(target_arch = "x86_64") {
+            assert_eq!(blind_spots("2\n", (6, 12)).found, "none known");
+        }
     }
 }

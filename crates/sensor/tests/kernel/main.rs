@@ -21,6 +21,7 @@ mod exit;
 mod file;
 mod filter;
 mod fork;
+mod hostile;
 mod kernel_change;
 mod layout;
 mod open;

@@ -23,7 +23,7 @@ prepare() {
     cc -O1 -w -static -o "$lab/act" "$load/act.c"
     for name in $programs; do cp "$lab/act" "$lab/bin/$name"; done
     for name in ls cat; do cp "$lab/act" "$lab/core/$name"; done
-    cp "$load"/*.sh "$load"/*.py "$lab/"
+    cp "$load"/*.sh "$load"/*.py "$(dirname "$0")"/*.lab.sh "$lab/"
     for file in root/.ssh/id_rsa home/user/.ssh/id_rsa root/.aws/credentials root/.bash_history \
         home/user/.zsh_history root/.bashrc etc/sudoers.d/lab tmp/liblzma.so.5.6.1; do
         mkdir -p "$(dirname "$folder/upper/$file")" && echo "aws_access_key_id BEGIN RSA PRIVATE" > "$folder/upper/$file"
