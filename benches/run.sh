@@ -10,7 +10,7 @@ for bench in "$@"; do
     case "$bench" in
         pipeline) cargo run --quiet --package testkit --example pipeline_figures ;;
         sensor) bash benches/sensor.sh ;;
-        store) cargo run --quiet --release --package log-store --example bench-store -- 1000000 1 ;;
+        store) cargo run --quiet --package xtask -- bench store ;;
         journal)
             folder=$(mktemp -d)
             cargo run --quiet --release --package alert-router --example append_latency -- "$folder"

@@ -48,7 +48,8 @@ fn options(root: &Path, arguments: &[&str]) -> Result<Options> {
         form: Form::Protobuf,
         runs: 5,
         input: None,
-        program: target.join("release/quaywatch"),
+        program: std::env::var_os("QUAYWATCH_BIN")
+            .map_or_else(|| target.join("release/quaywatch"), PathBuf::from),
         keep: false,
     };
     let mut left = arguments.iter();
