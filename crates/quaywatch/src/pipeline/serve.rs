@@ -19,8 +19,8 @@ use tokio::{
 use super::{audit, own_lines::OwnLines};
 use crate::{
     config::Config,
-    gateway::{Door, Services, View},
     confine::Confinement,
+    gateway::{Door, Services, View},
     health::HubHealth,
     link::{self, LinkState, LocalListener},
     listeners::Listeners,
@@ -216,7 +216,8 @@ impl Doors {
     /// that an owner may not want to give.
     fn open_gateway(&mut self, config: &Config, door: Door, registry: &Registry) {
         for (name, address) in config.gateway.wanted_listeners() {
-            let names = if name == "https" { &config.gateway.https_names } else { &config.gateway.http_names };
+            let names =
+                if name == "https" { &config.gateway.https_names } else { &config.gateway.http_names };
             let entry = names.first().cloned().unwrap_or_else(|| name.to_owned());
             match self.listeners.take(name, address) {
                 Ok(listener) => {

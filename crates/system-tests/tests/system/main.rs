@@ -16,7 +16,9 @@
 mod bad_config;
 mod bad_rules;
 mod crash;
+mod deploy;
 mod full_disk;
+mod gateway;
 mod image;
 mod ingest;
 mod loop_disk;
@@ -26,6 +28,7 @@ mod pipeline;
 mod processes;
 mod rules;
 mod selftest;
+mod stock_load;
 
 use std::sync::{Mutex, MutexGuard};
 
