@@ -29,6 +29,7 @@ mod processes;
 mod rules;
 mod selftest;
 mod stock_load;
+mod stock_load;
 
 use std::sync::{Mutex, MutexGuard};
 
