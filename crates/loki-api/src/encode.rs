@@ -59,6 +59,34 @@ pub(crate) fn answer(result: &QueryResult, flags: &str) -> String {
     out
 }
 
+/// Lines as Loki gave them before 1.0: labels in one text, times in RFC 3339.
+pub(crate) fn old_answer(result: &QueryResult) -> String {
+    let entries = match &result.data {
+        Data::Lines(entries) => entries.as_slice(),
+        _ => &[],
+    };
+    let mut out = String::from("{\"streams\":");
+    json::push_array(&mut out, grouped(entries, false), |out, (labels, members)| {
+        let texts: Vec<String> =
+            labels.iter().map(|(name, value)| format!("{name}={}", logql_syntax::quote(value))).collect();
+        out.push_str("{\"labels\":");
+        json::push_text(out, &format!("{{{}}}", texts.join(", ")));
+        out.push_str(",\"entries\":");
+        json::push_array(out, members, |out, entry| {
+            let time = jiff::Timestamp::from_nanosecond(i128::from(entry.timestamp_ns))
+                .map_or_else(|_| entry.timestamp_ns.to_string(), |time| time.to_string());
+            let _ = write!(out, "{{\"ts\":\"{time}\",\"line\":");
+            json::push_text(out, &entry.line);
+            out.push('}');
+        });
+        out.push('}');
+    });
+    out.push_str(",\"stats\":");
+    stats::push(&mut out, &result.stats);
+    out.push('}');
+    out
+}
+
 fn metric(out: &mut String, labels: &Labels) {
     out.push_str("{\"metric\":");
     json::push_object(out, labels.iter());
@@ -78,21 +106,7 @@ fn point(out: &mut String, time_ns: i64, value: f64) {
 
 /// Entries as streams, in order of first appearance.
 pub(crate) fn streams(out: &mut String, entries: &[LogEntry], categorized: bool) {
-    let mut numbers: HashMap<Vec<(&str, &str)>, usize> = HashMap::new();
-    let mut known: HashMap<*const EntryLabels, usize> = HashMap::new();
-    let mut streams: Vec<Stream<'_>> = Vec::new();
-    for entry in entries {
-        let number = *known.entry(Arc::as_ptr(&entry.labels)).or_insert_with(|| {
-            let labels = if categorized { pairs(&entry.labels.stream) } else { all_pairs(&entry.labels) };
-            *numbers.entry(labels.clone()).or_insert_with(|| {
-                streams.push((labels, Vec::new()));
-                streams.len() - 1
-            })
-        });
-        if let Some((_, members)) = streams.get_mut(number) {
-            members.push(entry);
-        }
-    }
+    let streams = grouped(entries, categorized);
     json::push_array(out, &streams, |out, (labels, members)| {
         out.push_str("{\"stream\":");
         json::push_object(out, labels.iter().copied());
@@ -108,6 +122,25 @@ pub(crate) fn streams(out: &mut String, entries: &[LogEntry], categorized: bool)
         });
         out.push('}');
     });
+}
+
+fn grouped(entries: &[LogEntry], categorized: bool) -> Vec<Stream<'_>> {
+    let mut numbers: HashMap<Vec<(&str, &str)>, usize> = HashMap::new();
+    let mut known: HashMap<*const EntryLabels, usize> = HashMap::new();
+    let mut streams: Vec<Stream<'_>> = Vec::new();
+    for entry in entries {
+        let number = *known.entry(Arc::as_ptr(&entry.labels)).or_insert_with(|| {
+            let labels = if categorized { pairs(&entry.labels.stream) } else { all_pairs(&entry.labels) };
+            *numbers.entry(labels.clone()).or_insert_with(|| {
+                streams.push((labels, Vec::new()));
+                streams.len() - 1
+            })
+        });
+        if let Some((_, members)) = streams.get_mut(number) {
+            members.push(entry);
+        }
+    }
+    streams
 }
 
 fn categories(out: &mut String, labels: &EntryLabels) {

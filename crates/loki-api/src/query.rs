@@ -66,6 +66,33 @@ pub(crate) async fn range(State(api): State<LokiApi>, request: Request) -> Resul
     Ok(reply::json(encode::answer(&result, flags(&parts))))
 }
 
+/// `GET|POST /api/prom/query`: lines in the form of Loki before 1.0.
+pub(crate) async fn old(State(api): State<LokiApi>, request: Request) -> Result<Response, Refusal> {
+    let (parts, parameters) = Parameters::read(request).await?;
+    let tenant = caller::tenant(&api, &parts, Right::Read).await?;
+    let query = parameters.get("query").to_owned();
+    if matches!(logql_syntax::parse(&query), Ok(logql_syntax::Expr::Sample(_))) {
+        return Err(Refusal::bad(
+            "legacy endpoints only support streams result type, current type is matrix\n",
+        ));
+    }
+    let (start_ns, end_ns) = times::bounds(&parameters)?;
+    let params = RangeParams {
+        tenant,
+        query,
+        start_ns,
+        end_ns,
+        step_ns: times::step(&parameters, start_ns, end_ns)?,
+        interval_ns: 0,
+        limit: line_limit(&parameters)?,
+        direction: direction(&parameters)?,
+        cancel: Cancel::default(),
+    };
+    let engine = api.engine.clone();
+    let result = blocking(params.cancel.clone(), move || engine.query_range(&params)).await?;
+    Ok(reply::json(encode::old_answer(&result)))
+}
+
 /// Runs a query on a thread that may block; dropping the future (the client went away) stops it.
 pub(crate) async fn blocking(
     cancel: Cancel,

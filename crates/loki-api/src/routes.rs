@@ -36,6 +36,8 @@ pub fn http(api: LokiApi) -> Router {
         .route("/api/prom/tail", get(tail::tail))
         .route("/loki/api/v1/format_query", get(status::format_query).post(status::format_query))
         .route("/loki/api/v1/status/buildinfo", get(status::build_info))
+        .route("/api/prom/query", get(query::old).post(query::old))
+        .route("/api/prom/series", get(labels::series).post(labels::series))
         .route("/api/prom/label", get(labels::old_names).post(labels::old_names))
         .route("/api/prom/label/{name}/values", get(labels::old_values).post(labels::old_values))
         .route("/prometheus/api/v1/rules", get(rules::prometheus_rules))

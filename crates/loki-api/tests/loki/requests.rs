@@ -176,6 +176,9 @@ async fn logcli_asks_with_forms_and_old_paths() {
     let (status, body) =
         get(&router, &format!("/api/prom/label?start={START}&end={}", START + 60), &[]).await;
     assert_eq!((status, body["values"].as_array().map(Vec::len)), (200, Some(3)));
+    let old = format!("/api/prom/query?query=%7Bpod%3D%22p-1%22%7D&start={START}&end={}&limit=1", START + 60);
+    let (status, body) = get(&router, &old, &[]).await;
+    assert_eq!((status, &body["streams"][0]["entries"][0]["ts"]), (200, &json!("2024-01-15T10:00:29Z")));
     let (status, body) = get(&router, "/prometheus/api/v1/rules", &[]).await;
     assert_eq!((status, &body["data"]["groups"]), (200, &json!([])));
 }
