@@ -29,7 +29,6 @@ mod processes;
 mod rules;
 mod selftest;
 mod stock_load;
-mod stock_load;
 
 use std::sync::{Mutex, MutexGuard};
 
