@@ -23,13 +23,15 @@ mod rows;
 mod scan;
 mod segment;
 mod shared;
+mod snapshot;
 mod status;
 mod store;
 mod wal;
 
-pub use chain::{ChainEvent, ChainHead, Seal, VerifyError, VerifyReport, verify};
+pub use chain::{ChainEvent, ChainHead, Seal, VerifyError, VerifyReport, verify, verify_head};
 pub use config::{Config, FreeSpaceProbe, Selectors, StreamRetention};
 pub use disk::{DiskOperation, DiskWatch, FreeSpace, RealDisk};
 pub use error::OpenError;
+pub use snapshot::{Snapshot, SnapshotError, live_files, snapshot};
 pub use status::{LiveSegment, LiveSegments, Status};
 pub use store::{FlushError, Store};

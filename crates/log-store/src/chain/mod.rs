@@ -15,4 +15,4 @@ pub(crate) use hash::{BatchChain, Hash, hash_of};
 pub(crate) use joint::Joint;
 pub(crate) use ledger::Ledger;
 pub(crate) use live::seal_missing;
-pub use verify::{VerifyError, VerifyReport, verify};
+pub use verify::{VerifyError, VerifyReport, head as verify_head, verify};

@@ -63,6 +63,14 @@ pub struct VerifyReport {
     pub faults: Vec<String>,
 }
 
+/// The head as the files say it; what `verify --head` takes.
+///
+/// # Errors
+/// [`VerifyError`].
+pub fn head(data_dir: &Path) -> Result<ChainHead, VerifyError> {
+    Ok(ChainHead::from(&Manifest::read(data_dir)?.chain))
+}
+
 /// Verifies the store in `data_dir`.
 ///
 /// # Errors

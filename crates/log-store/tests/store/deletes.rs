@@ -13,7 +13,7 @@ use crate::support::{ALL, append, batch, config, entry, labels, lines, request, 
 
 /// `app=x`, or `app=x needle`: enough of a query language.
 #[derive(Debug)]
-struct Words;
+pub(crate) struct Words;
 
 impl SelectorCompiler for Words {
     fn compile(&self, query: &str) -> Result<CompiledSelector, String> {
