@@ -1,7 +1,7 @@
 //! The compiled conditions of all rules as one graph: equal checks and equal parts (the same
 //! macro in ten rules) are one node, so they are evaluated once per event.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rule_syntax::{Expr, ExprKind, Operator, Style, print};
@@ -199,6 +199,7 @@ impl Builder {
             let constants = members.iter().flat_map(|id| self.constants(*id)).collect::<Vec<_>>();
             let Some(test) = merge.test(constants) else { continue };
             let merged = self.intern(key('+', &members), || Node::Test(operand, test));
+            let members: HashSet<NodeId> = members.into_iter().collect();
             let first = ids.iter().position(|id| members.contains(id)).unwrap_or(0);
             ids.retain(|id| !members.contains(id));
             ids.insert(first.min(ids.len()), merged);
@@ -296,7 +297,7 @@ fn prefixes(mut all: Vec<Box<[u8]>>) -> Test {
 }
 
 fn dedup(ids: &mut Vec<NodeId>) {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     ids.retain(|id| seen.insert(*id));
 }
 

@@ -177,8 +177,7 @@ impl RuleSet {
             .map(|code| {
                 let code = EventCode(code as u16);
                 let of_code = |is_enabled: bool| {
-                    let fits =
-                        move |rule: &Rule| rule.enabled == is_enabled && rule.codes.contains(code);
+                    let fits = move |rule: &Rule| rule.enabled == is_enabled && rule.codes.contains(code);
                     (0u32..).zip(&rules).filter(move |(_, rule)| rule.is_active && fits(rule))
                 };
                 // What the configuration switches on comes after what files do, the last one

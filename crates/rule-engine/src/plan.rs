@@ -197,6 +197,9 @@ impl Simplifier<'_> {
                 _ => {}
             }
         }
+        // Each once.
+        kept.sort_unstable();
+        kept.dedup();
         match kept.as_slice() {
             [] => return neutral,
             [only] => return Known::Part(*only),
@@ -219,14 +222,7 @@ impl Simplifier<'_> {
     /// tests can stand where they are worth most.
     fn keep(&self, part: u32, is_and: bool, kept: &mut Vec<u32>) {
         match self.parts.get(part as usize).map(|part| &part.shape) {
-            Some(Shape::And(inner)) if is_and => {
-                for part in inner {
-                    if !kept.contains(part) {
-                        kept.push(*part);
-                    }
-                }
-            }
-            _ if kept.contains(&part) => {}
+            Some(Shape::And(inner)) if is_and => kept.extend(inner),
             _ => kept.push(part),
         }
     }
