@@ -11,8 +11,9 @@ mod reload;
 mod sensor_process;
 mod serve;
 mod state_log;
+mod store_routes;
 mod watch;
 
 pub(crate) use sensor_process::{SensorEnd, run as run_sensor};
-pub(crate) use serve::{folders as hub_folders, run as run_hub};
+pub(crate) use serve::{folders as hub_folders, run as run_hub, store_config};
 pub(crate) use state_log::StateLog;
