@@ -95,6 +95,8 @@ impl Record {
         stop: &AtomicBool,
     ) -> Result<(u64, u64, u64)> {
         probes.set_interest(&recorder::everything())?;
+        // The probes are at work already: what starts during the scan makes an event.
+        let state = start_state(Path::new("/proc"));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let bounds = Bounds {
             deadline_ns: self
@@ -103,8 +105,6 @@ impl Record {
             file_bytes_max: self.size,
         };
         let compression = if self.plain { Compression::None } else { Compression::Gzip };
-        // The probes are at work already: what starts during the scan makes an event.
-        let state = start_state(Path::new("/proc"));
         let mut tape = Tape::start(&self.file, compression, &state, bounds)
             .with_context(|| format!("cannot begin {}", self.file.display()))?;
         if filter.is_some() {
