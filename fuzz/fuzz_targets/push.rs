@@ -1,5 +1,5 @@
-//! Bodies of Loki pushes, through the whole door. The first byte chooses type and encoding; for
-//! snappy the bytes are packed first, so that the protobuf behind it is reached.
+//! Bodies of Loki and OpenTelemetry pushes, through the whole door. The first byte chooses path, type
+//! and encoding; for snappy the bytes are packed first, so that the protobuf behind it is reached.
 #![no_main]
 
 use std::sync::Arc;
@@ -26,18 +26,20 @@ thread_local! {
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((choice, body)) = bytes.split_first() else { return };
-    let (kind, encoding) = match choice % 6 {
+    let (kind, encoding) = match choice % 8 {
         0 => ("application/json", ""),
         1 => ("application/json", "gzip"),
         2 => ("application/json", "deflate"),
         3 => ("application/json", "snappy"),
+        6 => ("application/json", ""),
         _ => ("application/x-protobuf", ""),
     };
-    let body = match choice % 6 {
+    let body = match choice % 8 {
         5 => snap::raw::Encoder::new().compress_vec(body).expect("small"),
         _ => body.to_vec(),
     };
-    let request = Request::post("/loki/api/v1/push").header("content-type", kind);
+    let path = if choice % 8 >= 6 { "/otlp/v1/logs" } else { "/loki/api/v1/push" };
+    let request = Request::post(path).header("content-type", kind);
     let request = request.header("content-encoding", encoding).body(Body::from(body)).expect("a request");
     SERVER.with(|(router, runtime)| {
         let status = runtime.block_on(router.clone().oneshot(request)).expect("infallible").status();

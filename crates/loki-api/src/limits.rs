@@ -43,3 +43,6 @@ pub(crate) const PATTERN_LEVELS_MAX: usize = 16;
 /// Streams whose newest entry is remembered when late ones are refused; then it starts anew, which
 /// only accepts more.
 pub(crate) const LATENESS_STREAMS_MAX: usize = 100_000;
+/// Most bytes the records of one OTLP push may hold of their resources and scopes together: each
+/// carries a copy, so a small body could ask for any amount of memory.
+pub(crate) const OTLP_REPEATED_BYTES_MAX: usize = 256 << 20;

@@ -6,6 +6,10 @@ use proptest::prelude::*;
 use crate::server;
 
 fn push(kind: &'static str, encoding: &'static str, body: Vec<u8>) -> u16 {
+    push_to("/loki/api/v1/push", kind, encoding, body)
+}
+
+fn push_to(path: &str, kind: &'static str, encoding: &'static str, body: Vec<u8>) -> u16 {
     let mut headers = HeaderMap::new();
     headers.insert("x-scope-orgid", HeaderValue::from_static("t"));
     headers.insert("content-type", HeaderValue::from_static(kind));
@@ -14,7 +18,7 @@ fn push(kind: &'static str, encoding: &'static str, body: Vec<u8>) -> u16 {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let router = server::router();
-    runtime.block_on(server::ask(&router, "POST", "/loki/api/v1/push", headers, body)).0.as_u16()
+    runtime.block_on(server::ask(&router, "POST", path, headers, body)).0.as_u16()
 }
 
 proptest! {
@@ -27,6 +31,15 @@ proptest! {
         encoding in prop_oneof![Just(""), Just("gzip"), Just("deflate"), Just("snappy")],
     ) {
         let status = push(kind, encoding, body);
+        prop_assert!(status == 204 || (400..500).contains(&status), "{status}");
+    }
+
+    #[test]
+    fn random_otlp_is_refused_not_fatal(
+        body in proptest::collection::vec(any::<u8>(), 0..400),
+        kind in prop_oneof![Just("application/json"), Just("application/x-protobuf")],
+    ) {
+        let status = push_to("/otlp/v1/logs", kind, "", body);
         prop_assert!(status == 204 || (400..500).contains(&status), "{status}");
     }
 

@@ -6,7 +6,10 @@ use std::collections::HashMap;
 use log_record::Entry;
 
 use super::model::{Any, LogRecord, Request, ScopeLogs};
-use crate::push::{SentStream, service_name};
+use crate::{
+    limits,
+    push::{SentStream, service_name},
+};
 
 /// Resource attributes that become labels (Loki's default `otlp_config`).
 const INDEX_LABELS: &[&str] = &[
@@ -37,8 +40,20 @@ pub(crate) fn index_labels() -> &'static [&'static str] {
 
 type Pairs = Vec<(String, String)>;
 
+/// What a pair takes in memory beside its texts.
+const PAIR_BYTES: usize = size_of::<(String, String)>();
+
 /// The streams of a request, one per set of labels, in order of first appearance.
-pub(super) fn streams(request: Request, discover_service_name: bool, now_ns: i64) -> Vec<SentStream> {
+///
+/// # Errors
+/// Bytes of metadata, when every record repeats so much of its resource and scope that memory
+/// would not hold it.
+pub(super) fn streams(
+    request: Request,
+    discover_service_name: bool,
+    now_ns: i64,
+) -> Result<Vec<SentStream>, usize> {
+    let mut repeated_bytes = 0usize;
     let mut streams: Vec<SentStream> = Vec::new();
     let mut numbers: HashMap<Pairs, usize> = HashMap::new();
     for resource in request.resources {
@@ -62,6 +77,12 @@ pub(super) fn streams(request: Request, discover_service_name: bool, now_ns: i64
                 continue;
             }
             let scope_metadata = scope_metadata(&scope);
+            let shared = resource_metadata.iter().chain(&scope_metadata);
+            let bytes: usize = shared.map(|(name, value)| name.len() + value.len() + PAIR_BYTES).sum();
+            repeated_bytes = repeated_bytes.saturating_add(bytes.saturating_mul(scope.records.len()));
+            if repeated_bytes > limits::OTLP_REPEATED_BYTES_MAX {
+                return Err(repeated_bytes);
+            }
             let number = *numbers.entry(labels.clone()).or_insert_with(|| {
                 streams.push(SentStream { labels: labels.clone(), entries: Vec::new() });
                 streams.len() - 1
@@ -75,7 +96,7 @@ pub(super) fn streams(request: Request, discover_service_name: bool, now_ns: i64
             }
         }
     }
-    streams
+    Ok(streams)
 }
 
 fn scope_metadata(scope: &ScopeLogs) -> Pairs {
@@ -184,7 +205,7 @@ mod tests {
             ],
             scopes: vec![scope],
         };
-        let streams = streams(Request { resources: vec![resource] }, true, 1);
+        let streams = streams(Request { resources: vec![resource] }, true, 1).unwrap();
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(streams[0].labels, vec![pair("k8s_container_name", "c"), pair("service_name", "c")]);
         let entry = &streams[0].entries[0];
@@ -196,5 +217,14 @@ mod tests {
             pair("scope_name", "sc"),
         ];
         assert_eq!(entry.metadata, expected);
+    }
+
+    #[test]
+    fn a_large_resource_of_many_records_is_refused() {
+        let attributes = vec![("big".to_owned(), Any::Text("x".repeat(1 << 20)))];
+        let records = (0..1_000).map(|_| LogRecord::default()).collect();
+        let scopes = vec![ScopeLogs { records, ..ScopeLogs::default() }];
+        let request = Request { resources: vec![ResourceLogs { attributes, scopes }] };
+        assert!(streams(request, true, 1).is_err());
     }
 }

@@ -50,5 +50,14 @@ async fn accept(api: &LokiApi, request: Request) -> Result<(), Refusal> {
         return Err(Refusal::bad(format!("more than {} entries in one push", limits::PUSH_ENTRIES_MAX)));
     }
     let streams = convert::streams(decoded, api.config.discover_service_name, times::now_ns());
+    let streams = streams.map_err(|bytes| {
+        Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!(
+                "the records repeat {bytes} bytes of their resources and scopes, {} are allowed: send fewer at once",
+                limits::OTLP_REPEATED_BYTES_MAX
+            ),
+        )
+    })?;
     handler::store(api, tenant, streams).await
 }
