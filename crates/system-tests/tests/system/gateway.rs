@@ -79,14 +79,14 @@ fn add_user(service: &Quaywatch, name: &str, role: &str) {
 fn a_reader_queries_over_tls_and_never_pushes() {
     require!(Binary, Bpf);
     let _alone = alone();
-    let service = start(Setup {
-        auth: true,
-        gateway_config: "  certificates:\n    names: [loki.lan.example]\n".to_owned(),
-        ..Setup::new()
-    });
+    let mut setup = Setup::new();
+    setup.auth = true;
+    setup.gateway_config = "  certificates:\n    names: [loki.lan.example]\n".to_owned();
+    let service = start(setup);
     add_user(&service, "reader", "reader");
-    let reader = ["--user", "reader:correct horse battery"];
-    let query = "/loki/api/v1/query_range?query={job=\"quaywatch\",source=\"access\"}";
+    let selector = "query={job=\"quaywatch\",source=\"access\"}";
+    let query = "/loki/api/v1/query_range";
+    let reader = ["--user", "reader:correct horse battery", "--get", "--data-urlencode", selector];
     for host in ["loki.lan.example", "localhost", "quaywatch.local"] {
         let (status, body) = curl(&service, host, query, &reader);
         assert_eq!(status, "200", "{host}: {body}");
@@ -112,7 +112,9 @@ fn a_reader_queries_over_tls_and_never_pushes() {
 fn a_hundred_wrong_passwords_get_ten_answers() {
     require!(Binary, Bpf);
     let _alone = alone();
-    let service = start(Setup { auth: true, ..Setup::new() });
+    let mut setup = Setup::new();
+    setup.auth = true;
+    let service = start(setup);
     add_user(&service, "reader", "reader");
     let statuses: Vec<String> = (0..100)
         .map(|n| {
