@@ -65,7 +65,8 @@ impl Test {
         match value {
             Value::List(items) => match self {
                 Test::Exists => true,
-                Test::Every(test) => !items.is_empty() && items.iter().all(|item| test.holds(item)),
+                // Also true of a list without items (Falco): a process that has nothing open.
+                Test::Every(test) => items.iter().all(|item| test.holds(item)),
                 _ => items.iter().any(|item| self.holds(item)),
             },
             Value::AnyOf(values) => match self {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use alert::Priority;
-use rule_compiler::{AppendOutput, Options, Selection};
+use rule_compiler::Options;
 
 /// How alerts are made.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
@@ -22,11 +22,11 @@ pub struct Config {
     /// Fields added to `output_fields` of each alert, unless they are there already.
     pub extra_fields: Vec<String>,
     /// Texts and fields added to the alerts of some rules or all (Falco's `append_output`).
-    pub append_output: Vec<AppendOutput>,
+    pub append_output: Vec<rule_compiler::AppendOutput>,
     /// Added to each alert's `output_fields` as `static.NAME`.
     pub static_fields: BTreeMap<String, String>,
     /// Switches rules on and off by name or tag, in order; the last entry that fits a rule counts.
-    pub rules: Vec<Selection>,
+    pub rules: Vec<rule_compiler::Selection>,
     /// Date, time and offset before the text instead of local time of day.
     pub time_format_iso_8601: bool,
     /// One event in this many is used to measure what each rule costs; 0 for none.

@@ -145,7 +145,9 @@ impl Item {
             let (name, kind) =
                 field.with_context(|| format!("{}: the line {line:?} is no field", self.name))?;
             if !head.contains("#[serde(skip") {
-                fields.push(Field { name: name.to_owned(), kind: kind.to_owned(), doc: docs(&head) });
+                let own = head.split_once("#[serde(rename = \"").and_then(|(_, rest)| rest.split('"').next());
+                let name = own.unwrap_or(name).to_owned();
+                fields.push(Field { name, kind: kind.to_owned(), doc: docs(&head) });
             }
             head.clear();
         }

@@ -232,3 +232,49 @@ fn judge(case: &Case, fired: &[Fired], rules: &RuleSet) -> Option<String> {
     let surprise = names.iter().find(|name| !case.expect.iter().any(|expect| expect.rule() == **name));
     surprise.map(|name| format!("{name:?} should not fire"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_rules_pass_their_tests() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules/tests/given");
+        assert!(run_tests(&[folder.join("default.yaml")], false).unwrap());
+    }
+
+    #[test]
+    fn failures_say_what_is_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |test: &str, expected: Option<&str>| {
+            let path = folder.path().join("a.yaml");
+            fs::write(&path, format!("tests:\n- name: t\n  {test}\n")).unwrap();
+            let mut results = Vec::new();
+            run_file(&path, &mut results).unwrap();
+            let reason = results.remove(0).2;
+            assert_eq!(reason.is_none(), expected.is_none(), "{test}: {reason:?}");
+            assert!(reason.unwrap_or_default().contains(expected.unwrap_or("")), "{test}");
+        };
+        let fires = "event: execve\n  fields: {evt.rawres: 0, proc.name: sh, proc.pname: nginx}\n";
+        check(&format!("{fires}  expect: [Shell started by web server]"), None);
+        check(
+            &format!("{fires}  expect: [{{rule: Shell started by web server, fields: {{proc.name: sh}}}}]"),
+            None,
+        );
+        check(
+            &format!("{fires}  expect: [{{rule: Shell started by web server, fields: {{proc.name: x}}}}]"),
+            Some("no alert"),
+        );
+        check(
+            &format!("{fires}  expect: [{{rule: Shell started by web server, count: 2}}]"),
+            Some("2 times"),
+        );
+        check(fires, Some("should not fire"));
+        check("event: execve\n  expect: [Shell started by web server]", Some("should fire"));
+        check("event: execve\n  expect: [No such rule]", Some("no rule"));
+        check("event: nosuch", Some("there is no event"));
+        check("event: execve\n  fields: {proc.nam: x}", Some("proc.name"));
+        check("event: execve\n  fields: {fd.num: x}", Some("whole number"));
+        check("expect: []", Some("either"));
+    }
+}
