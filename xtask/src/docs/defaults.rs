@@ -140,6 +140,10 @@ impl Reader<'_> {
             return named.with_context(|| format!("{name} is no enum"))?.variant(variant);
         }
         if let Some(constant) = self.sources.constant(self.item, bare) {
+            let digits = constant.replace('_', "");
+            if digits.parse::<u64>().is_ok() {
+                return Ok(digits);
+            }
             return self.yaml(&constant);
         }
         if let Some((name, arguments)) = bare.split_once('(')

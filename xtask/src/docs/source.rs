@@ -108,7 +108,10 @@ impl Sources {
         let import = user
             .file
             .lines()
-            .find(|line| line.starts_with("use ") && line.trim_end_matches([';', '}']).ends_with(name));
+            .find(|line| {
+                let is_part = |next: char| !(next.is_alphanumeric() || next == '_');
+                line.starts_with("use ") && line.split(is_part).any(|word| word == name)
+            });
         let used = import.and_then(|line| line.trim_start_matches("use ").split("::").next());
         let used = used.with_context(|| format!("{name} is neither in the crate nor imported"))?;
         self.item(&used.replace('_', "-"), None, name).map(Some)
