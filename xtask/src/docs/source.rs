@@ -105,13 +105,10 @@ impl Sources {
         if let Ok(item) = self.item(&user.crate_name, None, name) {
             return Ok(Some(item));
         }
-        let import = user
-            .file
-            .lines()
-            .find(|line| {
-                let is_part = |next: char| !(next.is_alphanumeric() || next == '_');
-                line.starts_with("use ") && line.split(is_part).any(|word| word == name)
-            });
+        let import = user.file.lines().find(|line| {
+            let is_part = |next: char| !(next.is_alphanumeric() || next == '_');
+            line.starts_with("use ") && line.split(is_part).any(|word| word == name)
+        });
         let used = import.and_then(|line| line.trim_start_matches("use ").split("::").next());
         let used = used.with_context(|| format!("{name} is neither in the crate nor imported"))?;
         self.item(&used.replace('_', "-"), None, name).map(Some)
