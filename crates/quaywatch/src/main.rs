@@ -15,6 +15,7 @@ mod health;
 mod link;
 mod listeners;
 mod pipeline;
+mod query_client;
 mod recorder;
 mod replay;
 mod rule_files;

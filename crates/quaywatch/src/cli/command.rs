@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{backup, bench, ca, doctor, events, fields, hub, ready, record, replay, rules, run, selftest, sensor, status, store, user};
+use super::{backup, bench, ca, doctor, events, fields, hub, query, ready, record, replay, rules, run, selftest, sensor, status, store, user};
 use crate::config::{self, Config};
 
 /// Watches what happens inside the containers of this host: kernel events, rules, alerts,
@@ -80,6 +80,8 @@ enum Command {
     Replay(replay::Replay),
     /// Check, explain, test and format rule files
     Rules(rules::Rules),
+    /// Print the lines that a LogQL query finds, as many as there are
+    Query(query::Query),
     /// Say by the exit code whether the hub answers, or the sensor reports to it
     Ready(ready::Ready),
     /// Fill an empty data folder from a backup; start quaywatch afterwards
@@ -109,6 +111,7 @@ impl Arguments {
             Command::Events(command) => command.run(),
             Command::Fields(command) => command.run(),
             Command::Hub(command) => command.run(),
+            Command::Query(command) => command.run(),
             Command::Ready(command) => command.run(),
             Command::Restore(command) => command.run(),
             Command::Record(command) => command.run(),

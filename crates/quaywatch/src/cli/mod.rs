@@ -11,6 +11,7 @@ mod hub;
 mod logging;
 mod record;
 mod replay;
+mod query;
 mod ready;
 mod rules;
 mod run;
