@@ -103,8 +103,8 @@ fn measure(options: &Options, folder: &Path) -> Result<()> {
     let lines = naive.lines() as f64;
     // Flushes in the background end before the bytes are counted.
     settle(&hub);
-    let disk = disk_bytes(&data.join("store")) as f64;
-    let wal = disk_bytes(&data.join("store/wal")) as f64;
+    let disk = disk_bytes(&data.join("hub/store")) as f64;
+    let wal = disk_bytes(&data.join("hub/store/wal")) as f64;
     let raw = naive.raw_bytes as f64;
     println!("lines                               {:>9}, {:.1} MB raw", naive.lines(), raw / 1e6);
     println!("ingest, CPU of the hub              {:>9.2} µs/line", hub.cpu_s() / lines * 1e6);
