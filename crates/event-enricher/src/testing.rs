@@ -7,7 +7,7 @@ use event::{
 };
 use telemetry::Registry;
 
-use crate::{Config, Enricher};
+use crate::{Config, Enricher, Replayer};
 
 /// A pid that no process has: above the kernel's greatest.
 pub(crate) const NOBODY: u32 = 5_000_000;
@@ -203,6 +203,10 @@ pub(crate) fn field(enricher: &mut Enricher, built: &Built, field: &str) -> Stri
     let mut built = built.clone();
     let event = built.event();
     let enriched = enricher.enrich(&event);
+    extract(&enriched, field)
+}
+
+fn extract(source: &impl FieldSource, field: &str) -> String {
     let (name, argument) = match field.split_once('[') {
         Some((name, rest)) => (name, rest.trim_end_matches(']')),
         None => match field.strip_prefix("evt.arg.") {
@@ -216,7 +220,7 @@ pub(crate) fn field(enricher: &mut Enricher, built: &Built, field: &str) -> Stri
         Err(_) if argument.is_empty() => FieldArgument::None,
         Err(_) => FieldArgument::Key(argument),
     };
-    enriched.extract(id, argument).map_or("-".to_owned(), |value| show(&value))
+    source.extract(id, argument).map_or("-".to_owned(), |value| show(&value))
 }
 
 fn show(value: &Value<'_>) -> String {
@@ -229,4 +233,24 @@ fn show(value: &Value<'_>) -> String {
         Value::Ip(ip) | Value::Net(ip) => ip.to_string(),
         Value::List(all) | Value::AnyOf(all) => all.iter().map(show).collect::<Vec<_>>().join(","),
     }
+}
+
+/// A replay of which nothing is known yet.
+pub(crate) fn replayer() -> Replayer {
+    let config = Config { hostname: "golden".into(), ..Config::default() };
+    Enricher::for_replay(&config, &Registry::default())
+}
+
+/// Takes a recorded event in and forgets it.
+pub(crate) fn take_recorded(replayer: &mut Replayer, built: Built) {
+    let mut built = built.recorded();
+    let event = built.event();
+    replayer.enrich(&event);
+}
+
+/// A field of a recorded event as text; `-` when it is missing.
+pub(crate) fn replayed_field(replayer: &mut Replayer, built: &Built, field: &str) -> String {
+    let mut built = built.clone().recorded();
+    let event = built.event();
+    extract(&replayer.enrich(&event), field)
 }

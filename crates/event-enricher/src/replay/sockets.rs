@@ -6,6 +6,7 @@ use super::{
     Replayer,
     args::Args,
     descriptor::{Connection, Fd, FdKind, Protocol, Role},
+    files::O_CLOEXEC,
     socket_text::{Ends, UNIX, address_text, connection_text, parse_address, parse_unix, tuple_text},
     step::Current,
 };
@@ -104,8 +105,8 @@ impl Replayer {
         fd.set_name(&tuple_text(tuple));
         fd.role = Role::Server;
         fd.connection = Connection::Made;
-        // Only `accept4` has flags.
-        fd.set_closes_on_exec(args.u32(5) & SOCK_CLOEXEC != 0);
+        // Only `accept4` has flags: libscap's for files, the kernel's in old captures.
+        fd.set_closes_on_exec(args.u32(5) & (SOCK_CLOEXEC | O_CLOEXEC) != 0);
         current.fd = self.add_fd(slot, number, fd);
     }
 

@@ -23,6 +23,7 @@ pub(crate) struct GroupSlot(u32);
 /// The threads of a process.
 #[derive(Debug, Default)]
 pub(crate) struct Group {
+    pid: i64,
     /// The main thread first, when it is known.
     pub(crate) threads: Vec<Slot>,
     pub(crate) alive: u64,
@@ -34,6 +35,8 @@ pub(crate) struct Group {
 
 /// Removed children that a parent's list may hold before they are swept out of it.
 const EXPIRED_CHILDREN_MAX: usize = 10;
+/// A list of children this long is swept before it gets more room.
+const SWEPT_CHILDREN_MIN: usize = 64;
 
 #[derive(Debug, Default)]
 pub(crate) struct ThreadTable {
@@ -141,7 +144,7 @@ impl ThreadTable {
         let group = match self.group_of_pid.get(&pid).copied() {
             Some(group) => group,
             None => {
-                let group = self.new_group(is_reaper);
+                let group = self.new_group(pid, is_reaper);
                 self.group_of_pid.insert(pid, group);
                 group
             }
@@ -171,8 +174,8 @@ impl ThreadTable {
         }
     }
 
-    fn new_group(&mut self, is_reaper: bool) -> GroupSlot {
-        let group = Group { is_reaper, ..Group::default() };
+    fn new_group(&mut self, pid: i64, is_reaper: bool) -> GroupSlot {
+        let group = Group { pid, is_reaper, ..Group::default() };
         if let Some(free) = self.free_groups.pop()
             && let Some(place) = self.groups.get_mut(place(free))
         {
@@ -206,6 +209,12 @@ impl ThreadTable {
     }
 
     fn add_child(&mut self, parent: Slot, child: Slot) {
+        let Some(thread) = self.get(parent) else { return };
+        // Children whose id was used again went without notice: sweep before the list grows.
+        if thread.children.len() >= SWEPT_CHILDREN_MIN && thread.children.len() == thread.children.capacity()
+        {
+            self.sweep_children(parent);
+        }
         let Some(thread) = self.get_mut(parent) else { return };
         thread.children.push(child);
         thread.children_alive += 1;
@@ -223,11 +232,16 @@ impl ThreadTable {
         if thread.children.len().saturating_sub(thread.children_alive) < EXPIRED_CHILDREN_MAX {
             return;
         }
-        let children = std::mem::take(&mut thread.children);
-        let kept: Vec<Slot> = children.into_iter().filter(|child| self.get(*child).is_some()).collect();
+        self.sweep_children(parent);
+    }
+
+    fn sweep_children(&mut self, parent: Slot) {
+        let Some(thread) = self.get_mut(parent) else { return };
+        let mut children = std::mem::take(&mut thread.children);
+        children.retain(|child| self.get(*child).is_some());
         if let Some(thread) = self.get_mut(parent) {
-            thread.children_alive = kept.len();
-            thread.children = kept;
+            thread.children_alive = children.len();
+            thread.children = children;
         }
     }
 
@@ -279,8 +293,9 @@ impl ThreadTable {
         members.members = members.members.saturating_sub(1);
         if members.members == 0 {
             members.threads = Vec::new();
-            if self.group_of_pid.get(&thread.pid) == Some(&group) {
-                self.group_of_pid.remove(&thread.pid);
+            let pid = members.pid;
+            if self.group_of_pid.get(&pid) == Some(&group) {
+                self.group_of_pid.remove(&pid);
             }
             self.free_groups.push(group.0);
         }
