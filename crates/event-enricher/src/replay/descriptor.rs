@@ -1,7 +1,8 @@
 //! One descriptor of the shadow table: what it leads to, and what is known of its socket.
 //!
 //! The addresses lie in one block of bytes that a listening socket and a connected one share, as
-//! in libsinsp: what a socket kept from its former life is seen there, too.
+//! in libsinsp: what a socket kept from its former life is seen there, too. Long because the views
+//! of that block are told apart nowhere else.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},

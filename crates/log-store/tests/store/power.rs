@@ -3,7 +3,8 @@
 //!
 //! A workload runs once on a real disk while every change is recorded. For each prefix of the
 //! changes the disk is built as a crash may leave it: with all that was written, with only what
-//! was synced, and with names and content on different sides of the cut.
+//! was synced, and with names and content on different sides of the cut. Long because the disk
+//! that is rebuilt and the workload belong together.
 
 use std::{
     collections::BTreeMap,

@@ -22,6 +22,7 @@ struct Row {
     parsed: BTreeSet<String>,
 }
 
+/// Everything the query finds, whatever its limit.
 pub(crate) fn answer(lines: &[Line], query: &Query) -> Answer {
     // Equal entries of one stream are one entry.
     let mut once: Vec<Line> = Vec::new();
@@ -32,14 +33,12 @@ pub(crate) fn answer(lines: &[Line], query: &Query) -> Answer {
     }
     let lines = once.as_slice();
     match &query.kind {
-        Kind::Lines { limit, .. } => {
+        Kind::Lines { .. } => {
             let rows = lines.iter().filter_map(|line| {
                 let row = passes(line, query)?;
                 Some((line.time_ns, row.line, row.labels))
             });
-            let mut all = settled(rows.collect(), query);
-            all.truncate(*limit);
-            Answer::Lines(all)
+            Answer::Lines(settled(rows.collect(), query))
         }
         Kind::Range(range) => series(lines, query, range),
     }
