@@ -30,6 +30,7 @@ pub(crate) const TEST: &[Need] = &[
         packages: &["busybox-static"],
         found: || Path::new("/bin/busybox").exists() || Path::new("/usr/bin/busybox").exists(),
     },
+    Need { what: "curl (asks over HTTPS as users do)", packages: &["curl"], found: || on_path("curl") },
     Need { what: "Chromium (looks at the page)", packages: &["chromium"], found: || browser().is_some() },
 ];
 

@@ -37,20 +37,21 @@ impl Rules {
     pub(crate) fn reload(&self, config: &SensorConfig) {
         let refuse = |reason: String| {
             tracing::error!("the rules in force stay, the new ones are refused:\n{reason}");
-            self.status.lock().error = reason;
+            // Counted together with how it ended: whoever waits for the number reads the reason.
+            let mut status = self.status.lock();
+            (status.loads, status.error) = (status.loads + 1, reason);
         };
-        self.status.lock().loads += 1;
         let files = match rule_files::read(config) {
             Ok(files) => files,
             Err(error) => return refuse(format!("{error:#}")),
         };
         match rule_files::compile_all(&files, &config.rules.compile_options()) {
             (Some(rules), _) => {
-                let loads = self.status.lock().loads;
-                let new = RulesStatus { loads, ..status(&rules, &files) };
+                let new = status(&rules, &files);
                 tracing::info!(rules = new.enabled, "new rules are in force");
-                *self.status.lock() = new;
                 *self.new.lock() = Some(rules);
+                let mut status = self.status.lock();
+                *status = RulesStatus { loads: status.loads + 1, ..new };
             }
             (None, report) => refuse(report.render(false)),
         }
