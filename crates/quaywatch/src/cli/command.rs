@@ -5,7 +5,10 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{backup, bench, ca, doctor, events, fields, hub, query, ready, record, replay, rules, run, selftest, sensor, status, store, user};
+use super::{
+    backup, bench, ca, doctor, events, fields, hub, query, ready, record, replay, rules, run, selftest,
+    sensor, status, store, user,
+};
 use crate::config::{self, Config};
 
 /// Watches what happens inside the containers of this host: kernel events, rules, alerts,

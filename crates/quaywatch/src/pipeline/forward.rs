@@ -172,8 +172,10 @@ impl Forwarder {
             .iter()
             .filter_map(|(name, value)| {
                 // `shed/open`: why, and what kind of events.
-                let (reason, event) = name.strip_prefix(lost)?.strip_suffix("\"}")?.split_once("\",event=\"")?;
-                Some((format!("{reason}/{event}"), u64::try_from(*value).ok()?)).filter(|(_, count)| *count > 0)
+                let (reason, event) =
+                    name.strip_prefix(lost)?.strip_suffix("\"}")?.split_once("\",event=\"")?;
+                Some((format!("{reason}/{event}"), u64::try_from(*value).ok()?))
+                    .filter(|(_, count)| *count > 0)
             })
             .collect();
         SensorStatus {
