@@ -121,12 +121,8 @@ fn threads_share_the_descriptors_of_their_process() {
     let mut all = machine();
     take(&mut all, thread_of(100, 101));
     take(&mut all, openat(100, 5, "/etc/hosts", 1).thread(101));
-    let expected = [
-        ("fd.name", "/etc/hosts"),
-        ("proc.nthreads", "2"),
-        ("proc.nchilds", "1"),
-        ("thread.ismain", "true"),
-    ];
+    let expected =
+        [("fd.name", "/etc/hosts"), ("proc.nthreads", "2"), ("proc.nchilds", "1"), ("thread.ismain", "true")];
     check(&mut all, &read(100, 5), &expected);
     // The main thread goes first: the process lives on.
     take(&mut all, exit(100));

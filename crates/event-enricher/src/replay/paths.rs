@@ -86,7 +86,8 @@ pub(crate) fn sanitized(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
         for character in chunk.valid().chars() {
-            let character = if character.is_ascii_control() { char::REPLACEMENT_CHARACTER } else { character };
+            let character =
+                if character.is_ascii_control() { char::REPLACEMENT_CHARACTER } else { character };
             out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         }
         if !chunk.invalid().is_empty() {

@@ -11,8 +11,8 @@ use telemetry::Registry;
 use super::{
     Replayed,
     addresses::Addresses,
-    containers::Containers,
     codes::CodeFacts,
+    containers::Containers,
     descriptor::Fd,
     names::Names,
     step::Current,
