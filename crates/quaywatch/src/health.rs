@@ -153,7 +153,9 @@ fn sensor_hops(sensor: Option<&(Duration, SensorStatus)>, problems: &mut Vec<Str
         problems.push("the probes are not attached".to_owned());
         kernel = "down";
     }
-    let lost = status.losses.values().sum::<u64>().saturating_sub(status.lost_before);
+    // A parameter that could not be read is counted, and is no event lost.
+    let events = status.losses.iter().filter(|(reason, _)| !reason.starts_with("user_fault"));
+    let lost = events.map(|(_, count)| count).sum::<u64>().saturating_sub(status.lost_before);
     if lost > 0 {
         problems.push(format!("{lost} kernel events were lost since the sensor started"));
     }

@@ -43,7 +43,15 @@ fn value_of<'s, S: FieldSource>(operand: &Operand, source: &'s S, style: Style) 
     }
 }
 
+/// A field's value as it is printed. Falco compares `fd.ip`, `fd.port` and `fd.net` with either end
+/// of a connection and prints none of them.
 fn value_of_field<'s, S: FieldSource>(field: &FieldRef, source: &'s S, style: Style) -> Option<Value<'s>> {
+    if field.id.is_some_and(|id| [field_id::FD_IP, field_id::FD_NET, field_id::FD_PORT].contains(&id)) {
+        return None;
+    }
+    if field.id == Some(field_id::FD_DEV) {
+        return field.extract(source).map(hexadecimal);
+    }
     if style.base64
         && field.id == Some(field_id::EVT_ARG)
         && let OwnedArgument::Key(name) = &field.argument
@@ -59,6 +67,15 @@ fn value_of_field<'s, S: FieldSource>(field: &FieldRef, source: &'s S, style: St
         }
     }
     field.extract(source)
+}
+
+/// A device number as Falco prints it, in JSON too: `fd00` for 64768.
+fn hexadecimal(value: Value<'_>) -> Value<'_> {
+    match value {
+        Value::Int(number) => Value::Text(format!("{number:x}").into_bytes().into()),
+        Value::Uint(number) => Value::Text(format!("{number:x}").into_bytes().into()),
+        other => other,
+    }
 }
 
 /// Pads with blanks or cuts what stands after `start` to `width` characters.

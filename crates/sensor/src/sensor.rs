@@ -204,6 +204,12 @@ impl Sensor {
         Totals::read(&self.kernel().maps).losses()
     }
 
+    /// Events that did not arrive since the ring was made, for whatever reason. A parameter that
+    /// could not be read (`user_fault`) is no event lost.
+    pub fn lost_events(&self) -> u64 {
+        Totals::read(&self.kernel().maps).lost_events()
+    }
+
     /// What became of the events since the probes were loaded, by family.
     pub fn counts(&self) -> Vec<FamilyCounts> {
         Totals::read(&self.kernel().maps).families()

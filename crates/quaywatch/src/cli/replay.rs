@@ -117,7 +117,10 @@ impl Replay {
         };
         let columns = columns.map_err(|reason| anyhow::anyhow!("--fields: {reason}"))?;
         let is_json = self.output == Output::Json;
-        print_rows(&mut Recording::open(&self.capture)?, &mut chosen, &columns, is_json, &mut out)
+        let mut recording = Recording::open(&self.capture)?;
+        // As the reference shows events that are picked by number.
+        recording.is_each_alone = self.events.is_some();
+        print_rows(&mut recording, &mut chosen, &columns, is_json, &mut out)
     }
 
     fn falco_config(&self) -> Result<FalcoConfig> {

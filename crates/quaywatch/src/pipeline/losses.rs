@@ -28,7 +28,7 @@ pub(crate) struct Losses {
 impl Losses {
     /// Begins with what a predecessor's absence cost, which is told at the first look.
     pub(crate) fn new(sensor_id: &str, hostname: &str, probes: &Sensor) -> Losses {
-        let total = total(probes);
+        let total = probes.lost_events();
         Losses {
             sensor_id: format!("{sensor_id}/internal"),
             hostname: hostname.to_owned(),
@@ -44,7 +44,7 @@ impl Losses {
             return None;
         }
         self.looked = Instant::now();
-        let total = total(probes);
+        let total = probes.lost_events();
         let new = total.saturating_sub(self.known);
         if new == 0 || self.told.is_some_and(|told| told.elapsed() < TELL_INTERVAL) {
             return None;
@@ -91,8 +91,4 @@ impl Losses {
         };
         (id, alert)
     }
-}
-
-fn total(probes: &Sensor) -> u64 {
-    probes.losses().iter().map(|loss| loss.count).sum()
 }

@@ -106,7 +106,7 @@ pub(crate) fn run(config: &Config) -> Result<SensorEnd> {
         sensor_id: id.clone(),
         epoch: probes.epoch(),
         resumed: probes.resumed(),
-        lost_before: probes.losses().iter().map(|loss| loss.count).sum(),
+        lost_before: probes.lost_events(),
         links: links(&config.sensor.probes.bpffs_dir),
         hostname,
         config: config.clone(),

@@ -27,6 +27,8 @@ pub(crate) struct Recording {
     reader: Reader<Box<dyn Read + Send>>,
     registry: Registry,
     state: Replayer,
+    /// Events are shown each by itself: times since the event before count as none.
+    pub(crate) is_each_alone: bool,
     /// Events that rules saw.
     pub(crate) returned: u64,
     /// All events with a number.
@@ -39,7 +41,7 @@ impl Recording {
         let reader = Reader::open(path).with_context(|| path.display().to_string())?;
         let registry = Registry::default();
         let state = new_state(&registry);
-        Ok(Recording { reader, registry, state, returned: 0, numbered: 0 })
+        Ok(Recording { reader, registry, state, is_each_alone: false, returned: 0, numbered: 0 })
     }
 
     /// Replays to the end, or to where the capture cannot be read further: that error comes
@@ -52,6 +54,9 @@ impl Recording {
                 Some(Entry::Table(record)) => seed(&mut self.state, record),
                 Some(Entry::Event(captured)) => {
                     self.numbered += 1;
+                    if self.is_each_alone {
+                        self.state.forget_previous();
+                    }
                     let enriched = self.state.enrich(&captured.event);
                     if captured.is_returned {
                         self.returned += 1;
