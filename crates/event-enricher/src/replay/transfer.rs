@@ -86,7 +86,7 @@ impl Replayer {
                 if matches!(ends, Ends::V4(..)) {
                     fd.kind = FdKind::Ipv4;
                 }
-                if !update_ends(fd, ends, false) {
+                if !update_ends(fd, ends, true) {
                     return false;
                 }
             }
