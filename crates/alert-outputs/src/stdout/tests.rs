@@ -92,7 +92,8 @@ async fn a_stuck_reader_gets_no_line_twice() {
 #[tokio::test]
 async fn text_is_falcos_and_steers_no_terminal() {
     let pipe = Pipe::default();
-    let output = StdoutOutput::to_writer(&Config { format: Format::Text, ..Config::default() }, pipe.clone()).unwrap();
+    let output =
+        StdoutOutput::to_writer(&Config { format: Format::Text, ..Config::default() }, pipe.clone()).unwrap();
     let mut hostile = alert(1);
     hostile.output = "12:00:00.0: Notice (name=\u{1b}[2Jx\ny\u{85}é)".into();
     output.deliver(&[Queued { position: 1, alert: Arc::new(hostile) }]).await.unwrap();
