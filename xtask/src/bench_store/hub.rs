@@ -21,7 +21,7 @@ pub(super) struct Hub {
 
 impl Hub {
     pub(super) fn start(program: &Path, folder: &Path) -> Result<Hub> {
-        let free = || Ok::<_, std::io::Error>(TcpListener::bind("127.0.0.1:0")?.local_addr()?);
+        let free = || TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let (ingest, web, address) = (free()?, free()?, free()?);
         let config = format!(
             "auth: false\nhub:\n  ingest_listen: {ingest}\n  web_listen: {web}\n  loki_listen: {address}\n"

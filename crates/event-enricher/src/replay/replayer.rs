@@ -20,6 +20,9 @@ use super::{
 };
 use crate::{from_params::container_of, metrics::ReplayMetrics, process::InContainer};
 
+/// The control groups looked at last, and the container they mean.
+type LastContainer = (Arc<[u8]>, Option<Arc<InContainer>>);
+
 /// Rebuilds, event by event, what libsinsp would know: threads, descriptors, directories, users.
 /// Made by `Enricher::for_replay`, filled by the `seed_*` calls, then given every event that the
 /// reader yields, in order.
@@ -44,7 +47,7 @@ pub struct Replayer {
     pub(crate) switched_ns: Vec<std::cell::Cell<u64>>,
     pub(crate) metrics: ReplayMetrics,
     /// The container that was last found, with the list it was found in.
-    pub(crate) last_container: Option<(Arc<[u8]>, Option<Arc<InContainer>>)>,
+    pub(crate) last_container: Option<LastContainer>,
 }
 
 impl Replayer {

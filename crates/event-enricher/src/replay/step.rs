@@ -68,7 +68,7 @@ impl Replayer {
         if event.code == code::SCHEDSWITCH_6_E {
             return current;
         }
-        let is_enter = event.code.0 % 2 == 0;
+        let is_enter = event.code.0.is_multiple_of(2);
         let args = Args::of(event);
         let named = facts.fd_param.and_then(|index| args.signed(usize::from(index)));
         let Some(thread) = self.threads.get_mut(slot) else { return current };
